@@ -1,0 +1,222 @@
+/*
+ * nodemem.h - the memory of a Node.js process, read from outside it
+ *
+ * What you `open`, `init` or get through an `out` pointer is yours to end with the matching
+ * verb; everything returned directly is borrowed and lives as long as the object you asked.
+ * A function that can fail returns 0 or a negative enum nm_status and, if `err` is not NULL,
+ * says there what failed, on what, why and what to do. Handles are not thread-safe; different
+ * handles are independent. Sizes are bytes unless the name says otherwise.
+ *
+ * Words  isolate     one JavaScript heap with its thread: the main one, and one per worker
+ *        space       a part of V8's heap: new_space, old_space, code_space, ...
+ *        used        bytes of a space taken by objects, dead ones not yet collected included
+ *        external    bytes outside the heap which V8 was told belong to JavaScript objects
+ *        rss         resident set size: bytes of the process which are in memory now
+ */
+#ifndef NODEMEM_H
+#define NODEMEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define NM_API __attribute__((visibility("default")))
+
+/* ---- errors ---------------------------------------------------------------------------- */
+
+/* Each code is a decision for the caller. */
+#define NM_STATUS_LIST(X)                                                             \
+	X(OK, 0, "ok")                                                                \
+	X(E_GONE, -1, "gone")		    /* the target is not there, or ended */   \
+	X(E_NOT_NODE, -2, "not-node")	    /* the target is no Node.js process */    \
+	X(E_PERM, -3, "not-permitted")	    /* the kernel refused */                  \
+	X(E_UNSUPPORTED, -4, "unsupported") /* version, layout or format not known */ \
+	X(E_CORRUPT, -5, "corrupt")	    /* input contradicts itself */            \
+	X(E_LIMIT, -6, "limit")		    /* input larger than a named maximum */   \
+	X(E_IO, -7, "io")		    /* a system call failed */                \
+	X(E_NOMEM, -8, "no-memory")	    /* this program's own memory ran out */   \
+	X(E_USAGE, -9, "usage")		    /* the call makes no sense */             \
+	X(E_BUSY, -10, "busy")		    /* the target never held still; try again */
+
+enum nm_status {
+#define X(name, value, text) NM_##name = value,
+	NM_STATUS_LIST(X)
+#undef X
+};
+
+struct nm_error {
+	int code;	   /* enum nm_status */
+	int os_errno;	   /* 0 when no system call failed */
+	uint64_t offset;   /* in the input, for parsers */
+	char message[400]; /* one clause, no full stop */
+};
+
+/* Short stable name of a code, as in JSON: "gone". */
+NM_API const char *nm_status_name(int code);
+
+/* ---- a sample: one moment of one process ----------------------------------------------- */
+
+/* Which numbers are known. A number whose bit is not set is 0 and means nothing. */
+enum nm_has {
+	NM_HAS_RSS = 1u << 0,
+	NM_HAS_HEAP_TOTAL = 1u << 1,
+	NM_HAS_HEAP_USED = 1u << 2,
+	NM_HAS_EXTERNAL = 1u << 3,
+	NM_HAS_ARRAY_BUFFERS = 1u << 4,
+	NM_HAS_HEAP_SIZE_LIMIT = 1u << 5,
+	NM_HAS_MALLOCED_MEMORY = 1u << 6,
+	NM_HAS_UPTIME = 1u << 7,
+};
+
+/* One space of V8's heap, named and counted as in v8.getHeapSpaceStatistics(). */
+struct nm_space {
+	const char *name; /* static text */
+	uint64_t size;	  /* space_size: committed memory */
+	uint64_t used;	  /* space_used_size */
+};
+
+#define NM_SPACES_MAX 16
+
+/* One isolate's numbers, named and counted as in process.memoryUsage() of its own thread. */
+struct nm_isolate {
+	char name[24]; /* "main", "worker-1", ... in the order in which the threads were made */
+	unsigned has;  /* enum nm_has */
+	/* Memory was being collected at every try: the heap's numbers are those of the last
+	   sample outside a collection, or unknown when there was none. */
+	bool in_gc;
+	uint64_t heap_total;
+	uint64_t heap_used;
+	uint64_t external;
+	uint64_t array_buffers;
+	uint64_t heap_size_limit;
+	uint64_t malloced_memory;
+	unsigned space_count;
+	struct nm_space spaces[NM_SPACES_MAX];
+};
+
+struct nm_sample {
+	pid_t pid;
+	unsigned has;	    /* NM_HAS_RSS, NM_HAS_UPTIME; the rest is per isolate */
+	uint64_t rss;	    /* of the whole process */
+	int64_t time_ms;    /* when it was taken, since 1970 */
+	uint64_t uptime_ms; /* of the process at that time */
+	uint64_t took_us;   /* how long taking it took */
+	unsigned tries;	    /* reads until no isolate was inside a collection */
+	unsigned isolate_count;
+	unsigned isolate_room;
+	struct nm_isolate *isolates; /* owned; the main isolate is first when there is one */
+};
+
+NM_API void nm_sample_init(struct nm_sample *sample);
+NM_API void nm_sample_done(struct nm_sample *sample);
+
+/* The main isolate: process.memoryUsage() of the main thread speaks of this one. NULL when the
+   sample has none. */
+NM_API const struct nm_isolate *nm_sample_main(const struct nm_sample *sample);
+
+/* ---- a target: a process being watched ------------------------------------------------- */
+
+struct nm_target;
+
+/* Of a target, as far as known; texts are empty when not. */
+struct nm_target_info {
+	pid_t pid;
+	char node[32];	      /* "v20.20.2" */
+	char v8[40];	      /* "11.3.244.8-node.38" */
+	char command[256];    /* the command line, blanks between, cut to fit */
+	char executable[512]; /* path as the kernel shows it */
+	int64_t started_ms;   /* since 1970 */
+	char layout[64];      /* which table row or calibration the numbers come from */
+};
+
+/* What reading the target cost it and us, for --verbose. */
+struct nm_target_cost {
+	uint64_t open_us;      /* finding and proving the isolates */
+	uint64_t open_reads;   /* system calls reading its memory while opening */
+	uint64_t sample_reads; /* the same, of all samples so far */
+	uint64_t sample_bytes;
+	uint64_t samples;
+};
+
+/*
+ * Open the Node.js process `pid`: find its isolates and prove that their layout is understood.
+ * Nothing is written to the process and it is not stopped. NM_E_GONE, NM_E_NOT_NODE, NM_E_PERM,
+ * NM_E_UNSUPPORTED (a V8 in no table, or a layout that failed its proof).
+ */
+NM_API int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err);
+
+/*
+ * Take a sample into `sample`, reusing its memory. About 10 us. New and ended workers are
+ * followed. NM_E_GONE when the process has ended; `sample` then holds what was read before.
+ */
+NM_API int nm_target_sample(struct nm_target *target, struct nm_sample *sample,
+			    struct nm_error *err);
+
+NM_API const struct nm_target_info *nm_target_info(const struct nm_target *target);
+NM_API const struct nm_target_cost *nm_target_cost(const struct nm_target *target);
+NM_API void nm_target_close(struct nm_target *target);
+
+/* ---- the machine ----------------------------------------------------------------------- */
+
+enum nm_system_has {
+	NM_HAS_CONSTRAINED = 1u << 0,
+	NM_HAS_AVAILABLE = 1u << 1,
+	NM_HAS_SWAP = 1u << 2,
+};
+
+/* The memory of the machine, and what the caller's control groups leave of it. */
+struct nm_system {
+	unsigned has;		     /* enum nm_system_has; the first two are always known */
+	uint64_t totalmem;	     /* os.totalmem() */
+	uint64_t freemem;	     /* os.freemem(): what can be had without swapping */
+	uint64_t constrained_memory; /* the lowest limit of the cgroup and all above it; not set
+					when there is none */
+	uint64_t available_memory;   /* the least that is left under any of those limits */
+	char constrained_by[256];    /* path of the cgroup with that lowest limit */
+	uint64_t swap_total;
+	uint64_t swap_free;
+};
+
+/* `pid` chooses whose control groups; 0 for the caller's own. */
+NM_API int nm_system_read(pid_t pid, struct nm_system *out, struct nm_error *err);
+
+/* ---- finding processes ----------------------------------------------------------------- */
+
+struct nm_pid_list {
+	pid_t *pids; /* owned, ascending */
+	size_t count;
+	size_t hidden; /* processes that could not be looked at: another user's */
+};
+
+/* Every Node.js process that the caller may look at. */
+NM_API int nm_find_node(struct nm_pid_list *out, struct nm_error *err);
+NM_API void nm_pid_list_done(struct nm_pid_list *list);
+
+/* ---- learning an unknown V8 ------------------------------------------------------------- */
+
+struct nm_calibration {
+	char node[32];
+	char v8[40];
+	char build_id[48];  /* hexadecimal, or empty */
+	char saved_to[512]; /* the cache file which was written */
+	char row[2048];	    /* the layout as a row of the layout table */
+	unsigned runs;	    /* how often the binary was run */
+	uint64_t took_us;
+};
+
+/*
+ * Run the Node.js binary at `path` as the calling user, find where its V8 keeps its numbers,
+ * prove that with a second run, and keep the result under XDG_CACHE_HOME for nm_target_open().
+ * NM_E_UNSUPPORTED when a number could not be found or the proof failed.
+ */
+NM_API int nm_calibrate(const char *path, struct nm_calibration *out, struct nm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

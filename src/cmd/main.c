@@ -1,0 +1,195 @@
+/*
+ * main.c - finding the command, reading its options, printing errors
+ */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "cmd/command.h"
+#include "cmd/options.h"
+#include "version.h"
+
+#define NM_COMMAND(name) extern const struct nm_command nm_cmd_##name;
+#include "command_list.h"
+#undef NM_COMMAND
+
+static const struct nm_command *const commands[] = {
+#define NM_COMMAND(name) &nm_cmd_##name,
+#include "command_list.h"
+#undef NM_COMMAND
+};
+
+#define COMMAND_COUNT (sizeof(commands) / sizeof(commands[0]))
+
+static void print_overview(FILE *out)
+{
+	fputs("Usage: nodemem [--version | --help] COMMAND [OPTIONS] [TARGET]\n\n"
+	      "The memory of any Node.js process, read from outside it.\n\n"
+	      "Commands:\n",
+	      out);
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		fprintf(out, "  %-10s  %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n'nodemem COMMAND --help' tells more; 'man nodemem' tells all.\n", out);
+}
+
+static const struct nm_command *find_command(const char *name)
+{
+	for (size_t i = 0; i < COMMAND_COUNT; i++)
+		if (strcmp(commands[i]->name, name) == 0)
+			return commands[i];
+	return NULL;
+}
+
+const char *nm_call_option(const struct nm_call *call, const char *name)
+{
+	const struct nm_option *options = call->command->options;
+
+	for (int i = 0; options && options[i].name; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return call->values[i];
+	return NULL;
+}
+
+bool nm_call_duration(struct nm_call *call, const char *name, uint64_t min_ms, uint64_t *out_ms)
+{
+	const char *text = nm_call_option(call, name);
+	uint64_t ms;
+
+	if (!text)
+		return true;
+	if (!nm_units_parse_duration(text, &ms)) {
+		nm_call_usage(call, "--%s: not a duration: '%s' (500ms, 2s, 5m, 1h)", name, text);
+		return false;
+	}
+	if (ms < min_ms) {
+		nm_call_usage(call, "--%s: too short: '%s' (at least %llu ms)", name, text,
+			      (unsigned long long)min_ms);
+		return false;
+	}
+	*out_ms = ms;
+	return true;
+}
+
+bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_t max,
+		   uint64_t *out)
+{
+	const char *text = nm_call_option(call, name);
+
+	if (!text)
+		return true;
+	if (nm_units_parse_whole(text, min, max, out))
+		return true;
+	nm_call_usage(call, "--%s: not a whole number from %llu to %llu: '%s'", name,
+		      (unsigned long long)min, (unsigned long long)max, text);
+	return false;
+}
+
+bool nm_call_pid(struct nm_call *call, int index, pid_t *out)
+{
+	uint64_t pid;
+
+	if (!nm_units_parse_whole(call->words[index], 1, 1u << 22, &pid)) {
+		nm_call_usage(call, "not a process id: '%s' (nodemem ps lists the Node processes)",
+			      call->words[index]);
+		return false;
+	}
+	*out = (pid_t)pid;
+	return true;
+}
+
+static int exit_code(int status)
+{
+	switch (status) {
+	case NM_OK:
+		return NM_EXIT_OK;
+	case NM_E_USAGE:
+		return NM_EXIT_USAGE;
+	case NM_E_GONE:
+	case NM_E_NOT_NODE:
+		return NM_EXIT_NO_TARGET;
+	case NM_E_PERM:
+		return NM_EXIT_NOT_PERMITTED;
+	default:
+		return NM_EXIT_FAILED;
+	}
+}
+
+int nm_call_fail(const struct nm_call *call, const struct nm_error *err)
+{
+	/* What was shown before the error comes first, also where both go to one file. */
+	fflush(stdout);
+	fprintf(stderr, "nodemem: %s\n", err->message);
+	if (call->view.format == &nm_view_json)
+		nm_view_json_error(call->view.out, err);
+	return exit_code(err->code);
+}
+
+int nm_call_usage(const struct nm_call *call, const char *format, ...)
+{
+	struct nm_error err = {.code = NM_E_USAGE};
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(err.message, sizeof(err.message), format, args);
+	va_end(args);
+	nm_call_fail(call, &err);
+	fprintf(stderr, "Try 'nodemem %s --help'.\n", call->command->name);
+	return NM_EXIT_USAGE;
+}
+
+static int run_command(const struct nm_command *command, int argc, char **argv)
+{
+	struct nm_call call;
+	int code;
+
+	switch (nm_options_read(command, argc, argv, &call)) {
+	case NM_OPTIONS_HELP:
+		nm_options_help(stdout, command);
+		code = NM_EXIT_OK;
+		break;
+	case NM_OPTIONS_WRONG:
+		code = NM_EXIT_USAGE;
+		break;
+	default:
+		code = command->run(&call);
+	}
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		fprintf(stderr, "nodemem: cannot write the output: %m\n");
+		return code == NM_EXIT_OK ? NM_EXIT_FAILED : code;
+	}
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const struct nm_command *command;
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (!word) {
+		print_overview(stderr);
+		return NM_EXIT_USAGE;
+	}
+	if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+		puts("nodemem " NM_VERSION);
+		return NM_EXIT_OK;
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 ||
+	    (strcmp(word, "help") == 0 && argc == 2)) {
+		print_overview(stdout);
+		return NM_EXIT_OK;
+	}
+	if (strcmp(word, "help") == 0)
+		word = argv[2];
+	command = find_command(word);
+	if (!command) {
+		fprintf(stderr, "nodemem: no command '%s' ('nodemem --help' lists them)\n", word);
+		return NM_EXIT_USAGE;
+	}
+	if (word != argv[1]) {
+		nm_options_help(stdout, command);
+		return NM_EXIT_OK;
+	}
+	return run_command(command, argc - 1, argv + 1);
+}

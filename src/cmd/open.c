@@ -1,0 +1,35 @@
+#include "cmd/open.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define TRY_AGAIN_US 20000
+#define TRIES	     110
+
+int nm_open_target(pid_t pid, struct nm_target **out, struct nm_error *err)
+{
+	int status = nm_target_open(pid, out, err);
+
+	for (int i = 1; i < TRIES && status == NM_E_BUSY; i++) {
+		usleep(TRY_AGAIN_US);
+		status = nm_target_open(pid, out, err);
+	}
+	return status;
+}
+
+void nm_print_cost(const struct nm_target *target, const struct nm_sample *sample)
+{
+	const struct nm_target_cost *cost = nm_target_cost(target);
+	const struct nm_target_info *info = nm_target_info(target);
+
+	fprintf(stderr,
+		"nodemem: %s, V8 %s, layout %s\n"
+		"nodemem: opened in %" PRIu64 " us with %" PRIu64 " reads; %" PRIu64
+		" sample%s, %" PRIu64 " read%s, %" PRIu64 " bytes; the last took %" PRIu64
+		" us and %u tr%s; the process was never stopped\n",
+		info->node, info->v8, info->layout, cost->open_us, cost->open_reads, cost->samples,
+		cost->samples == 1 ? "" : "s", cost->sample_reads,
+		cost->sample_reads == 1 ? "" : "s", cost->sample_bytes, sample->took_us,
+		sample->tries, sample->tries == 1 ? "y" : "ies");
+}

@@ -1,0 +1,15 @@
+/*
+ * open.h - what the commands that look at a process share
+ */
+#ifndef NM_CMD_OPEN_H
+#define NM_CMD_OPEN_H
+
+#include "nodemem.h"
+
+/* As nm_target_open(), but a process that is just starting gets up to two seconds. */
+int nm_open_target(pid_t pid, struct nm_target **out, struct nm_error *err);
+
+/* For --verbose, on stderr. */
+void nm_print_cost(const struct nm_target *target, const struct nm_sample *sample);
+
+#endif

@@ -1,0 +1,47 @@
+#include "model/metrics.h"
+
+#include <string.h>
+
+#define OF_PROCESS(field) NM_METRIC_PROCESS, true, NM_HAS_RSS, offsetof(struct nm_sample, field)
+#define OF_ISOLATE(field, has_bit, five) \
+	NM_METRIC_ISOLATE, five, has_bit, offsetof(struct nm_isolate, field)
+
+const struct nm_metric nm_metrics[] = {
+	{"rss", "rss", "memory of the whole process that is in RAM now", OF_PROCESS(rss)},
+	{"heapTotal", "heapTotal", "memory V8 holds for the JavaScript heap",
+	 OF_ISOLATE(heap_total, NM_HAS_HEAP_TOTAL, true)},
+	{"heapUsed", "heapUsed",
+	 "part of heapTotal taken by objects, garbage not yet collected included",
+	 OF_ISOLATE(heap_used, NM_HAS_HEAP_USED, true)},
+	{"external", "external", "memory outside the heap that belongs to JavaScript objects",
+	 OF_ISOLATE(external, NM_HAS_EXTERNAL, true)},
+	{"arrayBuffers", "arrayBuffers", "part of external held by ArrayBuffers and Buffers",
+	 OF_ISOLATE(array_buffers, NM_HAS_ARRAY_BUFFERS, true)},
+	{"heapSizeLimit", "limit", "what the heap may grow to before V8 ends the process",
+	 OF_ISOLATE(heap_size_limit, NM_HAS_HEAP_SIZE_LIMIT, false)},
+	{"mallocedMemory", "malloced", "malloc memory V8 itself uses beside the heap",
+	 OF_ISOLATE(malloced_memory, NM_HAS_MALLOCED_MEMORY, false)},
+};
+
+const size_t nm_metric_count = sizeof(nm_metrics) / sizeof(nm_metrics[0]);
+
+bool nm_metric_get(const struct nm_metric *metric, const struct nm_sample *sample,
+		   const struct nm_isolate *isolate, uint64_t *out)
+{
+	const char *base;
+	unsigned has;
+
+	if (metric->scope == NM_METRIC_PROCESS) {
+		base = (const char *)sample;
+		has = sample->has;
+	} else {
+		if (!isolate)
+			return false;
+		base = (const char *)isolate;
+		has = isolate->has;
+	}
+	if (!(has & metric->has))
+		return false;
+	memcpy(out, base + metric->offset, sizeof(*out));
+	return true;
+}

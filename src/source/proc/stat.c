@@ -1,0 +1,60 @@
+#include "source/proc/stat.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "source/proc/file.h"
+
+#define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
+
+int nm_proc_stat_parse(const char *text, struct nm_proc_stat *out)
+{
+	struct nm_proc_stat stat = {.state = 0};
+	const char *open = strchr(text, '(');
+	const char *close = strrchr(text, ')');
+	size_t length;
+	int parent;
+
+	if (!open || !close || close < open)
+		return NM_E_CORRUPT;
+	length = (size_t)(close - open - 1);
+	if (length >= sizeof(stat.comm))
+		length = sizeof(stat.comm) - 1;
+	memcpy(stat.comm, open + 1, length);
+	/* Fields 3, 4, 9, 20 and 22. */
+	if (sscanf(close + 1,
+		   " %c %d %*d %*d %*d %*d %" SCNu64
+		   " %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %" SCNu64 " %*d %" SCNu64,
+		   &stat.state, &parent, &stat.flags, &stat.threads, &stat.start_ticks) != 5)
+		return NM_E_CORRUPT;
+	stat.parent = parent;
+	*out = stat;
+	return NM_OK;
+}
+
+int nm_proc_stat_read(int pid_dir, struct nm_proc_stat *out)
+{
+	char text[1024];
+	ssize_t length = nm_proc_read(pid_dir, "stat", text, sizeof(text));
+
+	if (length < 0)
+		return (int)length;
+	return nm_proc_stat_parse(text, out) == NM_OK ? 0 : -EIO;
+}
+
+bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat)
+{
+	return (stat->flags & PF_KTHREAD) != 0;
+}
+
+int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss)
+{
+	uint64_t pages;
+
+	if (sscanf(text, "%*u %" SCNu64, &pages) != 1 || pages > UINT64_MAX / page_size)
+		return NM_E_CORRUPT;
+	*out_rss = pages * page_size;
+	return NM_OK;
+}

@@ -1,0 +1,29 @@
+/*
+ * stat.h - /proc/PID/stat and statm: proc(5)
+ */
+#ifndef NM_PROC_STAT_H
+#define NM_PROC_STAT_H
+
+#include "nodemem.h"
+
+struct nm_proc_stat {
+	char comm[64];
+	char state; /* 'R', 'S', 'Z', ... */
+	pid_t parent;
+	uint64_t flags; /* PF_* of the kernel's include/linux/sched.h */
+	uint64_t threads;
+	uint64_t start_ticks; /* since boot, in clock ticks */
+};
+
+/* Parse the text of a stat file. The name in it may hold blanks and brackets. NM_E_CORRUPT. */
+int nm_proc_stat_parse(const char *text, struct nm_proc_stat *out);
+
+/* 0, or -errno. */
+int nm_proc_stat_read(int pid_dir, struct nm_proc_stat *out);
+
+bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat);
+
+/* Resident memory in bytes: the second number of a statm file. NM_E_CORRUPT. */
+int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss);
+
+#endif

@@ -1,0 +1,417 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "model/sample.h"
+#include "source/proc/file.h"
+#include "source/proc/stat.h"
+#include "source/v8/counters.h"
+#include "source/v8/program.h"
+
+/* A collection's pause is 1 to 20 ms mostly. While one is under way we wait this long, this
+   often, then show what is known. */
+#define GC_PAUSE_US    1000
+#define GC_TRIES       8
+#define GC_TRIES_FIRST 300 /* there is nothing older to show yet */
+/* Without node's list of isolates to look at, they are searched anew after this long. */
+#define SEARCH_AGAIN_MS 1000
+/* A process younger than this may not have made its heap yet. */
+#define STARTING_MS 2000
+
+struct nm_target {
+	pid_t pid;
+	int pid_dir;
+	int pidfd; /* -1 where the kernel has none */
+	uint64_t start_ticks;
+	struct nm_target_info info;
+	struct nm_target_cost cost;
+	struct nm_reader *reader;
+	struct nm_maps maps;
+	struct nm_pagemap pagemap;
+	struct nm_v8_program program;
+	struct nm_v8_layout layout;
+	struct nm_v8_process process;
+	struct nm_v8_isolates isolates;
+	struct nm_v8_counters *counters;
+	unsigned workers_seen;
+	uint64_t searched_ms;
+	struct nm_sample last; /* the last numbers outside a collection */
+};
+
+static uint64_t clock_us(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static uint64_t age_ms(const struct nm_target *target)
+{
+	uint64_t now = clock_us(CLOCK_BOOTTIME) / 1000;
+	uint64_t start = target->start_ticks * 1000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+	return now > start ? now - start : 0;
+}
+
+/* True once the process has ended, even if its number is in use again. */
+static bool has_ended(const struct nm_target *target)
+{
+	struct pollfd poll_fd = {.fd = target->pidfd, .events = POLLIN};
+	struct nm_proc_stat stat;
+
+	if (target->pidfd >= 0)
+		return poll(&poll_fd, 1, 0) > 0;
+	return nm_proc_stat_read(target->pid_dir, &stat) != 0 || stat.state == 'Z' ||
+	       stat.state == 'X' || stat.start_ticks != target->start_ticks;
+}
+
+static int fail_gone(const struct nm_target *target, struct nm_error *err)
+{
+	return nm_error_set(err, NM_E_GONE, "process %d has ended", (int)target->pid);
+}
+
+/* What kind of thing the process is, before anything of it is read. */
+static int check_kind(struct nm_target *target, struct nm_error *err)
+{
+	struct nm_proc_stat stat;
+	int status = nm_proc_stat_read(target->pid_dir, &stat);
+
+	if (status == -ESRCH || status == -ENOENT)
+		return fail_gone(target, err);
+	if (status != 0)
+		return nm_error_set_errno(err, NM_E_IO, -status, "cannot read /proc/%d/stat",
+					  (int)target->pid);
+	target->start_ticks = stat.start_ticks;
+	if (nm_proc_stat_is_kernel_thread(&stat))
+		return nm_error_set(err, NM_E_NOT_NODE,
+				    "process %d is a thread of the kernel (%s), not a Node.js "
+				    "process (nodemem ps lists those)",
+				    (int)target->pid, stat.comm);
+	if (stat.state == 'Z' || stat.state == 'X')
+		return nm_error_set(err, NM_E_GONE,
+				    "process %d (%s) has ended and waits for its parent %d to "
+				    "take note (a zombie: its memory is gone)",
+				    (int)target->pid, stat.comm, (int)stat.parent);
+	return NM_OK;
+}
+
+static int open_proc(struct nm_target *target, struct nm_error *err)
+{
+	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (proc < 0)
+		return nm_error_set_errno(err, NM_E_IO, errno, "cannot open /proc");
+	target->pidfd = (int)syscall(SYS_pidfd_open, target->pid, 0);
+	target->pid_dir = nm_proc_open_pid(proc, target->pid);
+	close(proc);
+	if (target->pid_dir == -ENOENT || target->pid_dir == -ESRCH)
+		return nm_error_set(err, NM_E_GONE,
+				    "there is no process %d (nodemem ps lists the Node processes)",
+				    (int)target->pid);
+	if (target->pid_dir < 0)
+		return nm_error_set_errno(err, NM_E_PERM, -target->pid_dir,
+					  "cannot look at process %d", (int)target->pid);
+	return check_kind(target, err);
+}
+
+static void fill_info(struct nm_target *target)
+{
+	struct nm_target_info *info = &target->info;
+	ssize_t length =
+		nm_proc_read(target->pid_dir, "cmdline", info->command, sizeof(info->command));
+
+	/* Words are separated by zero bytes. */
+	for (ssize_t i = 0; i + 1 < length; i++)
+		if (info->command[i] == '\0')
+			info->command[i] = ' ';
+	length = readlinkat(target->pid_dir, "exe", info->executable, sizeof(info->executable) - 1);
+	if (length > 0)
+		info->executable[length] = '\0';
+	info->pid = target->pid;
+	info->started_ms = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 - age_ms(target));
+	memcpy(info->node, target->program.node, sizeof(info->node));
+	memcpy(info->v8, target->program.v8, sizeof(info->v8));
+}
+
+static int choose_layout(struct nm_target *target, struct nm_error *err)
+{
+	const struct nm_v8_version *version = &target->program.version;
+	const struct nm_v8_version oldest = nm_v8_oldest();
+	const struct nm_v8_layout *row = nm_v8_layout_find(version);
+	const char *node =
+		target->program.node[0] ? target->program.node : "Node (version unknown)";
+
+	if (row) {
+		target->layout = *row;
+		return nm_v8_layout_complete(&target->layout, target->program.elf, err);
+	}
+	if (nm_v8_version_compare(version, &oldest) < 0)
+		return nm_error_set(err, NM_E_UNSUPPORTED,
+				    "process %d runs %s with V8 %s, which is too old: %s is the "
+				    "oldest that nodemem reads (update Node.js)",
+				    (int)target->pid, node, target->program.v8,
+				    nm_v8_layouts[0].name);
+	return nm_error_set(err, NM_E_UNSUPPORTED,
+			    "process %d runs %s with V8 %s, which is in no table "
+			    "(learn it with: nodemem calibrate %s)",
+			    (int)target->pid, node, target->program.v8, target->program.path);
+}
+
+/* Give each isolate a number that stays its own: those known before keep theirs. */
+static void number_isolates(struct nm_target *target, const struct nm_v8_isolates *before)
+{
+	for (size_t i = 0; i < target->isolates.count; i++) {
+		struct nm_v8_isolate *isolate = &target->isolates.items[i];
+
+		if (isolate->is_main)
+			continue;
+		for (size_t k = 0; k < before->count; k++)
+			if (before->items[k].isolate == isolate->isolate &&
+			    before->items[k].thread == isolate->thread)
+				isolate->number = before->items[k].number;
+		if (isolate->number == 0)
+			isolate->number = ++target->workers_seen;
+	}
+}
+
+/* Find the isolates, now or again. */
+static int search(struct nm_target *target, struct nm_error *err)
+{
+	struct nm_v8_isolates before = target->isolates;
+	int status;
+
+	nm_v8_counters_free(target->counters);
+	target->counters = NULL;
+	target->isolates = (struct nm_v8_isolates){NULL, 0};
+	status = nm_v8_isolates_find(&target->process, &target->isolates, err);
+	if (status == NM_OK) {
+		number_isolates(target, &before);
+		status = nm_v8_counters_new(&target->process, &target->isolates, &target->counters,
+					    err);
+	}
+	if (status != NM_OK)
+		target->isolates.count = 0;
+	nm_v8_isolates_done(&before);
+	target->searched_ms = clock_us(CLOCK_MONOTONIC) / 1000;
+	if (status != NM_OK && has_ended(target))
+		return fail_gone(target, err);
+	return status;
+}
+
+static int open_target(struct nm_target *target, struct nm_error *err)
+{
+	struct nm_v8_process *process = &target->process;
+	int status;
+
+	if ((status = open_proc(target, err)) != NM_OK)
+		return status;
+	status = nm_v8_program_open(target->pid_dir, target->pid, &target->program, err);
+	if (status != NM_OK)
+		return status;
+	if ((status = nm_reader_open_live(target->pid, &target->reader, err)) != NM_OK)
+		return status;
+	status = nm_v8_program_versions(&target->program, target->reader, err);
+	fill_info(target);
+	if (status == NM_OK)
+		status = choose_layout(target, err);
+	if (status != NM_OK)
+		return has_ended(target) ? fail_gone(target, err) : status;
+	memcpy(target->info.layout, target->layout.name, sizeof(target->layout.name));
+	nm_pagemap_open(&target->pagemap, target->pid_dir, (uint64_t)sysconf(_SC_PAGESIZE));
+	*process = (struct nm_v8_process){
+		.reader = target->reader,
+		.maps = &target->maps,
+		.pagemap = &target->pagemap,
+		.layout = &target->layout,
+		.pid_dir = target->pid_dir,
+		.image_first = nm_elf_first(target->program.elf) + target->program.load_bias,
+		.image_end = nm_elf_end(target->program.elf) + target->program.load_bias,
+		.platform = nm_v8_platform_find(target->reader, target->program.elf,
+						target->program.load_bias),
+	};
+	status = search(target, err);
+	if (status == NM_E_UNSUPPORTED && age_ms(target) < STARTING_MS)
+		return nm_error_set(err, NM_E_BUSY, "process %d is still starting (try again)",
+				    (int)target->pid);
+	return status;
+}
+
+int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
+{
+	uint64_t begun = clock_us(CLOCK_MONOTONIC);
+	struct nm_target *target = calloc(1, sizeof(*target));
+	int status;
+
+	if (!target)
+		return nm_error_nomem(err);
+	target->pid = pid;
+	target->pid_dir = target->pidfd = target->pagemap.fd = -1;
+	nm_maps_init(&target->maps);
+	status = open_target(target, err);
+	if (status != NM_OK) {
+		nm_target_close(target);
+		return status;
+	}
+	target->cost.open_us = clock_us(CLOCK_MONOTONIC) - begun;
+	target->cost.open_reads = nm_reader_calls(target->reader);
+	*out = target;
+	return NM_OK;
+}
+
+static void read_rss(struct nm_target *target, struct nm_sample *sample)
+{
+	char text[256];
+
+	sample->has &= ~(unsigned)NM_HAS_RSS;
+	if (nm_proc_read(target->pid_dir, "statm", text, sizeof(text)) > 0 &&
+	    nm_proc_statm_parse(text, target->pagemap.page_size, &sample->rss) == NM_OK &&
+	    sample->rss > 0)
+		sample->has |= NM_HAS_RSS;
+}
+
+/* In a collection: the heap's numbers are those of the last good sample, if there is one. */
+static void show_last(const struct nm_target *target, struct nm_isolate *isolate)
+{
+	for (unsigned i = 0; i < target->last.isolate_count; i++) {
+		const struct nm_isolate *last = &target->last.isolates[i];
+
+		if (strcmp(last->name, isolate->name) != 0)
+			continue;
+		*isolate = *last;
+		isolate->in_gc = true;
+		return;
+	}
+}
+
+static void keep_last(struct nm_target *target, const struct nm_sample *sample)
+{
+	struct nm_sample *last = &target->last;
+
+	if (nm_sample_reserve(last, sample->isolate_count) != NM_OK)
+		return;
+	memcpy(last->isolates, sample->isolates, sample->isolate_count * sizeof(*sample->isolates));
+	last->isolate_count = sample->isolate_count;
+	/* The numbers of an isolate in a collection are from before already. */
+	for (unsigned i = 0; i < last->isolate_count; i++)
+		last->isolates[i].in_gc = false;
+}
+
+static int fail_reading(const struct nm_target *target, enum nm_v8_reading reading,
+			struct nm_error *err)
+{
+	if (reading == NM_V8_READING_DENIED)
+		return nm_error_set(err, NM_E_PERM,
+				    "cannot read the memory of process %d any more: not permitted",
+				    (int)target->pid);
+	return fail_gone(target, err);
+}
+
+/* Read until no isolate is in a collection, or often enough. */
+static int read_isolates(struct nm_target *target, struct nm_sample *sample, struct nm_error *err)
+{
+	unsigned tries = target->last.isolate_count ? GC_TRIES : GC_TRIES_FIRST;
+	unsigned searches = 0;
+
+	for (sample->tries = 1;; sample->tries++) {
+		enum nm_v8_reading reading;
+		int status;
+
+		if (nm_sample_reserve(sample, (unsigned)target->isolates.count) != NM_OK)
+			return nm_error_nomem(err);
+		reading = target->counters ? nm_v8_counters_read(target->counters, sample->isolates)
+					   : NM_V8_READING_CHANGED;
+		sample->isolate_count = (unsigned)target->isolates.count;
+		if (reading == NM_V8_READING_GOOD)
+			return NM_OK;
+		if (reading == NM_V8_READING_IN_GC) {
+			if (sample->tries >= tries)
+				return NM_OK;
+			usleep(GC_PAUSE_US);
+			continue;
+		}
+		sample->isolate_count = 0;
+		if (reading != NM_V8_READING_CHANGED || has_ended(target))
+			return fail_reading(target, reading, err);
+		if (++searches > 3)
+			return nm_error_set(err, NM_E_BUSY,
+					    "cannot take a sample of process %d: its isolates come "
+					    "and go too fast (try again)",
+					    (int)target->pid);
+		if ((status = search(target, err)) != NM_OK)
+			return status;
+	}
+}
+
+int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct nm_error *err)
+{
+	uint64_t begun = clock_us(CLOCK_MONOTONIC), calls = nm_reader_calls(target->reader);
+	uint64_t bytes = nm_reader_bytes(target->reader);
+	bool was_good = true;
+	int status;
+
+	if (target->process.platform == 0 &&
+	    begun / 1000 - target->searched_ms >= SEARCH_AGAIN_MS) {
+		status = search(target, err);
+		if (status != NM_OK)
+			return status;
+	}
+	status = read_isolates(target, sample, err);
+	if (status != NM_OK)
+		return status;
+	read_rss(target, sample);
+	if (has_ended(target))
+		return fail_gone(target, err);
+	sample->took_us = clock_us(CLOCK_MONOTONIC) - begun;
+	sample->pid = target->pid;
+	sample->time_ms = (int64_t)(clock_us(CLOCK_REALTIME) / 1000);
+	sample->has |= NM_HAS_UPTIME;
+	sample->uptime_ms = sample->time_ms > target->info.started_ms
+				    ? (uint64_t)(sample->time_ms - target->info.started_ms)
+				    : 0;
+	for (unsigned i = 0; i < sample->isolate_count; i++) {
+		was_good = was_good && !sample->isolates[i].in_gc;
+		if (sample->isolates[i].in_gc)
+			show_last(target, &sample->isolates[i]);
+	}
+	if (was_good || target->last.isolate_count > 0)
+		keep_last(target, sample);
+	target->cost.samples++;
+	target->cost.sample_reads += nm_reader_calls(target->reader) - calls;
+	target->cost.sample_bytes += nm_reader_bytes(target->reader) - bytes;
+	return NM_OK;
+}
+
+const struct nm_target_info *nm_target_info(const struct nm_target *target)
+{
+	return &target->info;
+}
+
+const struct nm_target_cost *nm_target_cost(const struct nm_target *target)
+{
+	return &target->cost;
+}
+
+void nm_target_close(struct nm_target *target)
+{
+	if (!target)
+		return;
+	nm_v8_counters_free(target->counters);
+	nm_v8_isolates_done(&target->isolates);
+	nm_v8_program_close(&target->program);
+	nm_pagemap_close(&target->pagemap);
+	nm_maps_done(&target->maps);
+	nm_reader_close(target->reader);
+	nm_sample_done(&target->last);
+	if (target->pid_dir >= 0)
+		close(target->pid_dir);
+	if (target->pidfd >= 0)
+		close(target->pidfd);
+	free(target);
+}

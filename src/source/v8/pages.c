@@ -1,0 +1,213 @@
+#include "source/v8/pages.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH	     512
+#define HEADER_WORDS 12
+/* 1 TiB of writable memory. More than that is no heap of V8's. */
+#define BOUNDARIES_MAX (UINT64_C(1) << 22)
+#define PAGE_SIZE_MAX  (UINT64_C(1) << 36)
+
+struct header {
+	uint64_t word[HEADER_WORDS];
+};
+
+struct scan {
+	struct nm_reader *reader;
+	enum nm_v8_page_form form;
+	struct nm_v8_pages *out;
+	nm_addr behind; /* the end of the last page found: inside it there are no pages */
+	size_t count;	/* of the batch */
+	nm_addr addrs[BATCH];
+	struct header headers[BATCH];
+	bool is_read[BATCH];
+	struct header metadata[BATCH];
+	bool has_metadata[BATCH];
+};
+
+/*
+ * Read one header-sized piece at each address for which `wanted` is set, in as few calls as the
+ * kernel allows: a piece that cannot be read ends a call, and the next begins behind it.
+ * Returns -errno when even the first could not be read for lack of rights, else 0.
+ */
+static int read_headers(struct nm_reader *reader, const nm_addr *addrs, const bool *wanted,
+			size_t count, struct header *out, bool *out_read)
+{
+	struct iovec local[BATCH], remote[BATCH];
+	size_t index[BATCH], pieces = 0, done = 0;
+
+	memset(out_read, 0, count * sizeof(*out_read));
+	for (size_t i = 0; i < count; i++) {
+		if (wanted && !wanted[i])
+			continue;
+		local[pieces] = (struct iovec){&out[i], sizeof(out[i])};
+		remote[pieces] = (struct iovec){(void *)(uintptr_t)addrs[i], sizeof(out[i])};
+		index[pieces++] = i;
+	}
+	while (done < pieces) {
+		ssize_t got = nm_reader_gather(reader, local + done, remote + done, pieces - done);
+
+		if (got < 0 && got != -EFAULT)
+			return (int)got;
+		for (size_t whole = got > 0 ? (size_t)got / sizeof(*out) : 0; whole > 0; whole--)
+			out_read[index[done++]] = true;
+		done++; /* the piece that failed, or one past the end */
+	}
+	return 0;
+}
+
+/* Take the page if what the header says of it makes sense. */
+static bool make_page(nm_addr addr, uint64_t size, nm_addr heap, nm_addr owner, nm_addr start,
+		      nm_addr end, struct nm_v8_page *out)
+{
+	if (size < 4096 || size % 4096 != 0 || size > PAGE_SIZE_MAX)
+		return false;
+	if (start <= addr || start - addr >= NM_V8_PAGE_SIZE || end <= start || end - addr > size)
+		return false;
+	/* Read-only pages are shared by all heaps and name none. */
+	if (!nm_addr_is_plausible(heap) || !nm_addr_is_plausible(owner))
+		return false;
+	*out = (struct nm_v8_page){.addr = addr,
+				   .heap = heap,
+				   .owner = owner,
+				   .area_start = start,
+				   .area_end = end,
+				   .size = size};
+	return true;
+}
+
+static bool parse_header(const struct scan *scan, size_t i, struct nm_v8_page *out)
+{
+	const uint64_t *w = scan->headers[i].word;
+	const uint64_t *m = scan->metadata[i].word;
+	nm_addr addr = scan->addrs[i];
+
+	switch (scan->form) {
+	case NM_V8_PAGE_SIZE_FIRST:
+		return make_page(addr, w[0], w[2], w[8], w[3], w[4], out);
+	case NM_V8_PAGE_SELF:
+		return w[1] == addr && make_page(addr, w[2], w[3], w[9], w[4], w[5], out);
+	case NM_V8_PAGE_METADATA:
+		return scan->has_metadata[i] && m[1] == addr &&
+		       make_page(addr, m[2], m[8], m[10], m[9], m[7], out);
+	default:
+		return false;
+	}
+}
+
+static bool add_page(struct nm_v8_pages *pages, const struct nm_v8_page *page)
+{
+	if (pages->count >= pages->room) {
+		size_t room = pages->room ? 2 * pages->room : 256;
+		struct nm_v8_page *items = realloc(pages->items, room * sizeof(*items));
+
+		if (!items)
+			return false;
+		pages->items = items;
+		pages->room = room;
+	}
+	pages->items[pages->count++] = *page;
+	return true;
+}
+
+/* The metadata objects of all headers of the batch that seem to have one. */
+static int read_metadata(struct scan *scan)
+{
+	nm_addr addrs[BATCH];
+	bool wanted[BATCH];
+
+	for (size_t i = 0; i < scan->count; i++) {
+		addrs[i] = scan->headers[i].word[1];
+		/* The first word holds flags. */
+		wanted[i] = scan->is_read[i] && scan->headers[i].word[0] < (1u << 28) &&
+			    nm_addr_is_plausible(addrs[i]);
+	}
+	return read_headers(scan->reader, addrs, wanted, scan->count, scan->metadata,
+			    scan->has_metadata);
+}
+
+static int scan_batch(struct scan *scan, struct nm_error *err)
+{
+	int status;
+
+	status = read_headers(scan->reader, scan->addrs, NULL, scan->count, scan->headers,
+			      scan->is_read);
+	if (status == 0 && scan->form == NM_V8_PAGE_METADATA)
+		status = read_metadata(scan);
+	if (status == -EPERM || status == -EACCES)
+		return nm_error_set_errno(err, NM_E_PERM, -status,
+					  "cannot read the memory of the process");
+	if (status == -ESRCH)
+		return nm_error_set(err, NM_E_GONE, "the process ended while it was being read");
+	if (status != 0)
+		return nm_error_set_errno(err, NM_E_IO, -status,
+					  "cannot read the memory of the process");
+	for (size_t i = 0; i < scan->count; i++) {
+		struct nm_v8_page page;
+
+		if (!scan->is_read[i] || scan->addrs[i] < scan->behind ||
+		    !parse_header(scan, i, &page))
+			continue;
+		if (!add_page(scan->out, &page))
+			return nm_error_nomem(err);
+		scan->behind = page.addr + page.size;
+	}
+	scan->count = 0;
+	return NM_OK;
+}
+
+/* Can pages of a heap lie here? */
+static bool is_heap_memory(const struct nm_map *map)
+{
+	const unsigned data = NM_MAP_READ | NM_MAP_WRITE;
+
+	return map->inode == 0 && map->access == data &&
+	       (map->path[0] == '\0' || strncmp(map->path, "[anon", 5) == 0);
+}
+
+int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
+		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, struct nm_v8_pages *out,
+		     struct nm_error *err)
+{
+	struct scan *scan = calloc(1, sizeof(*scan));
+	uint64_t boundaries = 0;
+	int status = NM_OK;
+
+	if (!scan)
+		return nm_error_nomem(err);
+	scan->reader = reader;
+	scan->form = form;
+	scan->out = out;
+	out->count = 0;
+	out->swapped = 0;
+	nm_pagemap_reset(pagemap);
+	for (size_t i = 0; i < maps->count && status == NM_OK; i++) {
+		const struct nm_map *map = &maps->items[i];
+		nm_addr addr = (map->start + NM_V8_PAGE_SIZE - 1) & ~(NM_V8_PAGE_SIZE - 1);
+
+		if (!is_heap_memory(map))
+			continue;
+		for (; addr < map->end && boundaries < BOUNDARIES_MAX && status == NM_OK;
+		     addr += NM_V8_PAGE_SIZE, boundaries++) {
+			if (!nm_pagemap_is_present(pagemap, addr)) {
+				out->swapped += nm_pagemap_is_swapped(pagemap, addr);
+				continue;
+			}
+			scan->addrs[scan->count++] = addr;
+			if (scan->count == BATCH)
+				status = scan_batch(scan, err);
+		}
+	}
+	if (status == NM_OK && scan->count > 0)
+		status = scan_batch(scan, err);
+	free(scan);
+	return status;
+}
+
+void nm_v8_pages_done(struct nm_v8_pages *pages)
+{
+	free(pages->items);
+	memset(pages, 0, sizeof(*pages));
+}

@@ -1,0 +1,204 @@
+/*
+ * json.c - for programs; the documents are fixed by nodemem(1), section JSON
+ */
+#include <jansson.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "model/metrics.h"
+#include "view/view.h"
+
+/* A number that JavaScript can hold exactly, or null. */
+static json_t *number(bool known, uint64_t value)
+{
+	return known && value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
+}
+
+/* Text that the target chose: what is no UTF-8 becomes question marks. */
+static json_t *foreign(const char *text)
+{
+	json_t *string = json_string(text);
+	char plain[1024];
+	size_t i;
+
+	if (string)
+		return string;
+	for (i = 0; text[i] && i < sizeof(plain) - 1; i++)
+		plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+	plain[i] = '\0';
+	return json_string(plain);
+}
+
+static json_t *text_or_null(const char *text)
+{
+	return text[0] ? foreign(text) : json_null();
+}
+
+/* Write the document as one line, and free it. */
+static void write_line(FILE *out, json_t *document)
+{
+	json_dumpf(document, out, JSON_COMPACT | JSON_REAL_PRECISION(9));
+	fputc('\n', out);
+	fflush(out);
+	json_decref(document);
+}
+
+static json_t *new_document(const char *schema)
+{
+	json_t *document = json_object();
+
+	json_object_set_new(document, "schema", json_string(schema));
+	return document;
+}
+
+static void add_metrics(json_t *object, const struct nm_sample *sample,
+			const struct nm_isolate *isolate, bool process_too)
+{
+	for (size_t i = 0; i < nm_metric_count; i++) {
+		const struct nm_metric *metric = &nm_metrics[i];
+		uint64_t value = 0;
+		bool known = nm_metric_get(metric, sample, isolate, &value);
+
+		if (process_too || metric->scope == NM_METRIC_ISOLATE)
+			json_object_set_new(object, metric->key, number(known, value));
+	}
+}
+
+static json_t *make_isolate(const struct nm_sample *sample, const struct nm_isolate *isolate)
+{
+	bool knows_used = (isolate->has & NM_HAS_HEAP_USED) != 0;
+	json_t *object = json_object(), *spaces = json_array();
+
+	json_object_set_new(object, "name", json_string(isolate->name));
+	add_metrics(object, sample, isolate, false);
+	json_object_set_new(object, "inGc", json_boolean(isolate->in_gc));
+	for (unsigned i = 0; i < isolate->space_count; i++) {
+		const struct nm_space *space = &isolate->spaces[i];
+		json_t *one = json_object();
+
+		json_object_set_new(one, "name", json_string(space->name));
+		json_object_set_new(one, "size", number(true, space->size));
+		json_object_set_new(one, "used", number(knows_used, space->used));
+		json_array_append_new(spaces, one);
+	}
+	json_object_set_new(object, "spaces", spaces);
+	return object;
+}
+
+/* The keys that `usage` and each line of `watch` share. */
+static json_t *make_sample(const char *schema, const struct nm_target_info *info,
+			   const struct nm_sample *sample, bool isolates)
+{
+	const struct nm_isolate *isolate = nm_sample_main(sample);
+	json_t *document = new_document(schema), *array;
+
+	json_object_set_new(document, "pid", json_integer(info->pid));
+	json_object_set_new(document, "node", text_or_null(info->node));
+	json_object_set_new(document, "v8", text_or_null(info->v8));
+	add_metrics(document, sample, isolate, true);
+	json_object_set_new(document, "inGc", json_boolean(isolate && isolate->in_gc));
+	json_object_set_new(document, "source", json_string("memory"));
+	json_object_set_new(document, "tookUs", json_integer((json_int_t)sample->took_us));
+	if (!isolates)
+		return document;
+	array = json_array();
+	for (unsigned i = 0; i < sample->isolate_count; i++)
+		json_array_append_new(array, make_isolate(sample, &sample->isolates[i]));
+	json_object_set_new(document, "isolates", array);
+	return document;
+}
+
+static void show_usage(const struct nm_view_options *how, const struct nm_target_info *info,
+		       const struct nm_sample *sample)
+{
+	write_line(how->out, make_sample("nodemem/usage/1", info, sample, true));
+}
+
+static void show_series_row(const struct nm_view_options *how, const struct nm_series_row *row)
+{
+	json_t *document = make_sample("nodemem/usage/1", row->info, row->sample, how->isolates);
+
+	json_object_set_new(document, "timeMs", json_integer(row->sample->time_ms));
+	json_object_set_new(
+		document, "uptimeMs",
+		number((row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms));
+	write_line(how->out, document);
+}
+
+static void show_processes(const struct nm_view_options *how, const struct nm_view_process *rows,
+			   size_t count, size_t hidden)
+{
+	json_t *document = new_document("nodemem/ps/1"), *array = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct nm_view_process *row = &rows[i];
+		json_t *one = json_object();
+
+		json_object_set_new(one, "pid", json_integer(row->info->pid));
+		json_object_set_new(one, "node", text_or_null(row->info->node));
+		json_object_set_new(one, "command", foreign(row->info->command));
+		json_object_set_new(
+			one, "uptimeMs",
+			number((row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms));
+		add_metrics(one, row->sample, nm_sample_main(row->sample), true);
+		if (row->problem)
+			json_object_set_new(one, "problem", foreign(row->problem));
+		json_array_append_new(array, one);
+	}
+	json_object_set_new(document, "processes", array);
+	json_object_set_new(document, "hidden", json_integer((json_int_t)hidden));
+	write_line(how->out, document);
+}
+
+static void show_system(const struct nm_view_options *how, const struct nm_system *system)
+{
+	json_t *document = new_document("nodemem/system/1");
+	bool constrained = (system->has & NM_HAS_CONSTRAINED) != 0;
+	bool swap = (system->has & NM_HAS_SWAP) != 0;
+
+	json_object_set_new(document, "totalmem", number(true, system->totalmem));
+	json_object_set_new(document, "freemem", number(true, system->freemem));
+	json_object_set_new(document, "constrainedMemory",
+			    number(constrained, system->constrained_memory));
+	json_object_set_new(
+		document, "availableMemory",
+		number((system->has & NM_HAS_AVAILABLE) != 0, system->available_memory));
+	json_object_set_new(document, "constrainedBy",
+			    constrained ? foreign(system->constrained_by) : json_null());
+	json_object_set_new(document, "swapTotal", number(swap, system->swap_total));
+	json_object_set_new(document, "swapFree", number(swap, system->swap_free));
+	write_line(how->out, document);
+}
+
+static void show_calibration(const struct nm_view_options *how, const struct nm_calibration *found)
+{
+	json_t *document = new_document("nodemem/calibrate/1");
+
+	json_object_set_new(document, "node", text_or_null(found->node));
+	json_object_set_new(document, "v8", text_or_null(found->v8));
+	json_object_set_new(document, "buildId", text_or_null(found->build_id));
+	json_object_set_new(document, "savedTo", text_or_null(found->saved_to));
+	json_object_set_new(document, "row", text_or_null(found->row));
+	json_object_set_new(document, "runs", json_integer(found->runs));
+	json_object_set_new(document, "tookUs", json_integer((json_int_t)found->took_us));
+	write_line(how->out, document);
+}
+
+void nm_view_json_error(FILE *out, const struct nm_error *err)
+{
+	json_t *document = new_document("nodemem/error/1"), *error = json_object();
+
+	json_object_set_new(error, "code", json_string(nm_status_name(err->code)));
+	json_object_set_new(error, "message", foreign(err->message));
+	json_object_set_new(document, "error", error);
+	write_line(out, document);
+}
+
+const struct nm_view nm_view_json = {
+	.name = "json",
+	.usage = show_usage,
+	.series_row = show_series_row,
+	.processes = show_processes,
+	.system = show_system,
+	.calibration = show_calibration,
+};

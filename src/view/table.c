@@ -1,0 +1,60 @@
+#include "view/table.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/units.h"
+
+const char *nm_table_color(const struct nm_view_options *how, const char *sequence)
+{
+	return how->color ? sequence : "";
+}
+
+int nm_table_size_width(const struct nm_view_options *how, const char *heading)
+{
+	int width = how->bytes ? NM_WIDTH_BYTES : NM_WIDTH_MIB;
+	int length = (int)strlen(heading);
+
+	return length > width ? length : width;
+}
+
+void nm_table_size(const struct nm_view_options *how, int width, bool known, uint64_t bytes)
+{
+	char text[32];
+
+	if (!known)
+		fprintf(how->out, " %*s", width, "-");
+	else if (how->bytes)
+		fprintf(how->out, " %*" PRIu64, width, bytes);
+	else
+		fprintf(how->out, " %*s", width, nm_units_mib(bytes, text, sizeof(text)));
+}
+
+void nm_table_heading(const struct nm_view_options *how, int width, const char *heading)
+{
+	fprintf(how->out, " %*s", width, heading);
+}
+
+void nm_table_bar(const struct nm_view_options *how, int width, double part)
+{
+	int filled = (int)(part * width + 0.5);
+	const char *color = part >= 0.9	  ? NM_COLOR_RED
+			    : part >= 0.7 ? NM_COLOR_YELLOW
+					  : NM_COLOR_GREEN;
+
+	if (filled > width)
+		filled = width;
+	fprintf(how->out, "[%s", nm_table_color(how, color));
+	for (int i = 0; i < width; i++)
+		fputc(i < filled ? '#' : ' ', how->out);
+	fprintf(how->out, "%s]", nm_table_color(how, NM_COLOR_OFF));
+}
+
+void nm_table_foreign(FILE *out, const char *text, size_t max)
+{
+	for (; *text && max > 0; text++, max--) {
+		unsigned char c = (unsigned char)*text;
+
+		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+	}
+}

@@ -1,0 +1,60 @@
+/*
+ * view.h - showing models as text, JSON or CSV
+ *
+ * A view renders and never reads a target. The formats are a table in view.c; a row which a
+ * format cannot show is NULL there.
+ */
+#ifndef NM_VIEW_VIEW_H
+#define NM_VIEW_VIEW_H
+
+#include <stdio.h>
+
+#include "nodemem.h"
+
+struct nm_view;
+struct nm_ending;
+
+struct nm_view_options {
+	FILE *out;
+	const struct nm_view *format;
+	bool color;
+	bool bytes;    /* sizes in bytes instead of MiB */
+	bool isolates; /* every isolate and space, not the main one's totals only */
+};
+
+/* One process as `ps` shows it. */
+struct nm_view_process {
+	const struct nm_target_info *info;
+	const struct nm_sample *sample;
+	const char *problem; /* why there are no numbers; NULL when there are */
+};
+
+/* A series is a stream of samples of one or several processes: head, rows, and nothing. */
+struct nm_series_row {
+	const struct nm_target_info *info;
+	const struct nm_sample *sample;
+	uint64_t since_ms; /* since the watching began */
+	const char *label; /* to tell several processes apart in text; NULL for one */
+};
+
+struct nm_view {
+	const char *name;
+	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
+		      const struct nm_sample *sample);
+	void (*series_head)(const struct nm_view_options *how, bool labels);
+	void (*series_row)(const struct nm_view_options *how, const struct nm_series_row *row);
+	void (*processes)(const struct nm_view_options *how, const struct nm_view_process *rows,
+			  size_t count, size_t hidden);
+	void (*system)(const struct nm_view_options *how, const struct nm_system *system);
+	void (*calibration)(const struct nm_view_options *how, const struct nm_calibration *found);
+	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
+};
+
+extern const struct nm_view nm_view_text;
+extern const struct nm_view nm_view_json;
+extern const struct nm_view nm_view_csv;
+
+/* {"error":{"code":..,"message":..}} as one line. */
+void nm_view_json_error(FILE *out, const struct nm_error *err);
+
+#endif
