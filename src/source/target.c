@@ -12,7 +12,7 @@
 #include "source/proc/file.h"
 #include "source/proc/stat.h"
 #include "source/v8/counters.h"
-#include "source/v8/program.h"
+#include "source/v8/layout_file.h"
 
 /* A collection's pause is 1 to 20 ms mostly. While one is under way we wait this long, this
    often, then show what is known. */
@@ -31,11 +31,6 @@ struct nm_target {
 	uint64_t start_ticks;
 	struct nm_target_info info;
 	struct nm_target_cost cost;
-	struct nm_reader *reader;
-	struct nm_maps maps;
-	struct nm_pagemap pagemap;
-	struct nm_v8_program program;
-	struct nm_v8_layout layout;
 	struct nm_v8_process process;
 	struct nm_v8_isolates isolates;
 	struct nm_v8_counters *counters;
@@ -136,32 +131,36 @@ static void fill_info(struct nm_target *target)
 		info->executable[length] = '\0';
 	info->pid = target->pid;
 	info->started_ms = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 - age_ms(target));
-	memcpy(info->node, target->program.node, sizeof(info->node));
-	memcpy(info->v8, target->program.v8, sizeof(info->v8));
+	memcpy(info->node, target->process.program.node, sizeof(info->node));
+	memcpy(info->v8, target->process.program.v8, sizeof(info->v8));
 }
 
 static int choose_layout(struct nm_target *target, struct nm_error *err)
 {
-	const struct nm_v8_version *version = &target->program.version;
+	const struct nm_v8_version *version = &target->process.program.version;
 	const struct nm_v8_version oldest = nm_v8_oldest();
 	const struct nm_v8_layout *row = nm_v8_layout_find(version);
 	const char *node =
-		target->program.node[0] ? target->program.node : "Node (version unknown)";
+		target->process.program.node[0] ? target->process.program.node : "Node (version unknown)";
 
+	/* Who calibrated this very binary did so for a reason. */
+	if (nm_v8_layout_load(nm_elf_build_id(target->process.program.elf),
+			      &target->process.layout))
+		return NM_OK;
 	if (row) {
-		target->layout = *row;
-		return nm_v8_layout_complete(&target->layout, target->program.elf, err);
+		target->process.layout = *row;
+		return nm_v8_layout_complete(&target->process.layout, target->process.program.elf, err);
 	}
 	if (nm_v8_version_compare(version, &oldest) < 0)
 		return nm_error_set(err, NM_E_UNSUPPORTED,
 				    "process %d runs %s with V8 %s, which is too old: %s is the "
 				    "oldest that nodemem reads (update Node.js)",
-				    (int)target->pid, node, target->program.v8,
+				    (int)target->pid, node, target->process.program.v8,
 				    nm_v8_layouts[0].name);
 	return nm_error_set(err, NM_E_UNSUPPORTED,
 			    "process %d runs %s with V8 %s, which is in no table "
 			    "(learn it with: nodemem calibrate %s)",
-			    (int)target->pid, node, target->program.v8, target->program.path);
+			    (int)target->pid, node, target->process.program.v8, target->process.program.path);
 }
 
 /* Give each isolate a number that stays its own: those known before keep theirs. */
@@ -207,35 +206,19 @@ static int search(struct nm_target *target, struct nm_error *err)
 
 static int open_target(struct nm_target *target, struct nm_error *err)
 {
-	struct nm_v8_process *process = &target->process;
-	int status;
+	int status = open_proc(target, err);
 
-	if ((status = open_proc(target, err)) != NM_OK)
-		return status;
-	status = nm_v8_program_open(target->pid_dir, target->pid, &target->program, err);
 	if (status != NM_OK)
 		return status;
-	if ((status = nm_reader_open_live(target->pid, &target->reader, err)) != NM_OK)
-		return status;
-	status = nm_v8_program_versions(&target->program, target->reader, err);
-	fill_info(target);
-	if (status == NM_OK)
+	status = nm_v8_process_open(target->pid, target->pid_dir, &target->process, err);
+	if (status == NM_OK) {
+		fill_info(target);
 		status = choose_layout(target, err);
+	}
 	if (status != NM_OK)
 		return has_ended(target) ? fail_gone(target, err) : status;
-	memcpy(target->info.layout, target->layout.name, sizeof(target->layout.name));
-	nm_pagemap_open(&target->pagemap, target->pid_dir, (uint64_t)sysconf(_SC_PAGESIZE));
-	*process = (struct nm_v8_process){
-		.reader = target->reader,
-		.maps = &target->maps,
-		.pagemap = &target->pagemap,
-		.layout = &target->layout,
-		.pid_dir = target->pid_dir,
-		.image_first = nm_elf_first(target->program.elf) + target->program.load_bias,
-		.image_end = nm_elf_end(target->program.elf) + target->program.load_bias,
-		.platform = nm_v8_platform_find(target->reader, target->program.elf,
-						target->program.load_bias),
-	};
+	memcpy(target->info.layout, target->process.layout.name,
+	       sizeof(target->process.layout.name));
 	status = search(target, err);
 	if (status == NM_E_UNSUPPORTED && age_ms(target) < STARTING_MS)
 		return nm_error_set(err, NM_E_BUSY, "process %d is still starting (try again)",
@@ -252,15 +235,14 @@ int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
 	if (!target)
 		return nm_error_nomem(err);
 	target->pid = pid;
-	target->pid_dir = target->pidfd = target->pagemap.fd = -1;
-	nm_maps_init(&target->maps);
+	target->pid_dir = target->pidfd = target->process.pagemap.fd = -1;
 	status = open_target(target, err);
 	if (status != NM_OK) {
 		nm_target_close(target);
 		return status;
 	}
 	target->cost.open_us = clock_us(CLOCK_MONOTONIC) - begun;
-	target->cost.open_reads = nm_reader_calls(target->reader);
+	target->cost.open_reads = nm_reader_calls(target->process.reader);
 	*out = target;
 	return NM_OK;
 }
@@ -271,7 +253,7 @@ static void read_rss(struct nm_target *target, struct nm_sample *sample)
 
 	sample->has &= ~(unsigned)NM_HAS_RSS;
 	if (nm_proc_read(target->pid_dir, "statm", text, sizeof(text)) > 0 &&
-	    nm_proc_statm_parse(text, target->pagemap.page_size, &sample->rss) == NM_OK &&
+	    nm_proc_statm_parse(text, target->process.pagemap.page_size, &sample->rss) == NM_OK &&
 	    sample->rss > 0)
 		sample->has |= NM_HAS_RSS;
 }
@@ -351,8 +333,8 @@ static int read_isolates(struct nm_target *target, struct nm_sample *sample, str
 
 int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct nm_error *err)
 {
-	uint64_t begun = clock_us(CLOCK_MONOTONIC), calls = nm_reader_calls(target->reader);
-	uint64_t bytes = nm_reader_bytes(target->reader);
+	uint64_t begun = clock_us(CLOCK_MONOTONIC), calls = nm_reader_calls(target->process.reader);
+	uint64_t bytes = nm_reader_bytes(target->process.reader);
 	bool was_good = true;
 	int status;
 
@@ -383,8 +365,8 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	if (was_good || target->last.isolate_count > 0)
 		keep_last(target, sample);
 	target->cost.samples++;
-	target->cost.sample_reads += nm_reader_calls(target->reader) - calls;
-	target->cost.sample_bytes += nm_reader_bytes(target->reader) - bytes;
+	target->cost.sample_reads += nm_reader_calls(target->process.reader) - calls;
+	target->cost.sample_bytes += nm_reader_bytes(target->process.reader) - bytes;
 	return NM_OK;
 }
 
@@ -404,10 +386,7 @@ void nm_target_close(struct nm_target *target)
 		return;
 	nm_v8_counters_free(target->counters);
 	nm_v8_isolates_done(&target->isolates);
-	nm_v8_program_close(&target->program);
-	nm_pagemap_close(&target->pagemap);
-	nm_maps_done(&target->maps);
-	nm_reader_close(target->reader);
+	nm_v8_process_close(&target->process);
 	nm_sample_done(&target->last);
 	if (target->pid_dir >= 0)
 		close(target->pid_dir);

@@ -256,6 +256,17 @@ static void show_system(const struct nm_view_options *how, const struct nm_syste
 	print_system_line(how, "swapFree", (system->has & NM_HAS_SWAP) != 0, system->swap_free, "");
 }
 
+static void show_calibration(const struct nm_view_options *how, const struct nm_calibration *found)
+{
+	char took[32];
+
+	fprintf(how->out,
+		"Node %s, V8 %s: found and proved in %u runs, %s.\n"
+		"Kept in %s; processes that run this binary can be read now.\n",
+		found->node, found->v8, found->runs,
+		nm_units_duration(found->took_us / 1000, took, sizeof(took)), found->saved_to);
+}
+
 const struct nm_view nm_view_text = {
 	.name = "text",
 	.usage = show_usage,
@@ -263,4 +274,5 @@ const struct nm_view nm_view_text = {
 	.series_row = show_series_row,
 	.processes = show_processes,
 	.system = show_system,
+	.calibration = show_calibration,
 };

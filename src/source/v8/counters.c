@@ -54,7 +54,7 @@ static nm_word add_path(struct nm_v8_counters *counters, nm_addr base,
 static void add_areas(struct nm_v8_counters *counters, const struct nm_v8_isolate *isolate,
 		      struct isolate_words *words)
 {
-	const struct nm_v8_layout *layout = counters->process->layout;
+	const struct nm_v8_layout *layout = &counters->process->layout;
 	struct nm_reader *reader = counters->process->reader;
 	nm_addr allocator = 0, area;
 
@@ -77,7 +77,7 @@ static void add_areas(struct nm_v8_counters *counters, const struct nm_v8_isolat
 static void add_new_space(struct nm_v8_counters *counters, nm_addr space,
 			  struct isolate_words *words)
 {
-	const struct nm_v8_layout *layout = counters->process->layout;
+	const struct nm_v8_layout *layout = &counters->process->layout;
 	struct nm_gather *gather = counters->gather;
 
 	for (int i = 0; i < 2; i++)
@@ -93,7 +93,7 @@ static void add_new_space(struct nm_v8_counters *counters, nm_addr space,
 static void add_spaces(struct nm_v8_counters *counters, const struct nm_v8_isolate *isolate,
 		       struct isolate_words *words)
 {
-	const struct nm_v8_layout *layout = counters->process->layout;
+	const struct nm_v8_layout *layout = &counters->process->layout;
 	struct nm_gather *gather = counters->gather;
 	nm_addr read_only = 0;
 
@@ -125,7 +125,7 @@ static void add_spaces(struct nm_v8_counters *counters, const struct nm_v8_isola
 static void add_isolate(struct nm_v8_counters *counters, const struct nm_v8_isolate *isolate,
 			struct isolate_words *words)
 {
-	const struct nm_v8_layout *layout = counters->process->layout;
+	const struct nm_v8_layout *layout = &counters->process->layout;
 	struct nm_gather *gather = counters->gather;
 	nm_addr heap = isolate->heap;
 
@@ -232,7 +232,9 @@ static uint64_t new_space_used(struct reading *reading)
 	if (top == 0)
 		return used;
 	page = (top - 1) & ~(NM_V8_PAGE_SIZE - 1);
-	if (capacity < NM_V8_PAGE_SIZE || top < page + isolate->area_offset) {
+	/* No page was found in new_space, so it can't have had a top then. */
+	if (isolate->area_size == 0 || capacity < NM_V8_PAGE_SIZE ||
+	    top < page + isolate->area_offset) {
 		reading->torn = true;
 		return used;
 	}
@@ -339,7 +341,7 @@ enum nm_v8_reading nm_v8_counters_read(struct nm_v8_counters *counters, struct n
 	for (size_t i = 0; i < counters->isolates->count; i++) {
 		struct reading reading = {
 			.gather = counters->gather,
-			.layout = counters->process->layout,
+			.layout = &counters->process->layout,
 			.isolate = &counters->isolates->items[i],
 			.words = &counters->words[i],
 		};

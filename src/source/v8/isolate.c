@@ -39,7 +39,7 @@ static bool is_object(const struct nm_v8_process *process, nm_addr addr)
 /* The Isolate around the Heap, if both point at each other. */
 static bool find_isolate(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
 	uint64_t back;
 
 	isolate->isolate = isolate->heap - (uint64_t)layout->isolate_heap;
@@ -50,7 +50,7 @@ static bool find_isolate(const struct nm_v8_process *process, struct nm_v8_isola
 
 static bool find_spaces(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
 	unsigned good = 0;
 
 	if (!nm_reader_get(process->reader, isolate->heap + (uint64_t)layout->heap_spaces,
@@ -78,7 +78,7 @@ static bool find_spaces(const struct nm_v8_process *process, struct nm_v8_isolat
 static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate *isolate,
 			  nm_addr space, enum nm_v8_space kind)
 {
-	const struct nm_v8_layout *layout = trial->process->layout;
+	const struct nm_v8_layout *layout = &trial->process->layout;
 	nm_addr halves[2];
 	uint64_t sum = 0;
 
@@ -99,7 +99,7 @@ static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate 
 static bool read_committed(const struct trial *trial, nm_addr space, enum nm_v8_space kind,
 			   uint64_t *out)
 {
-	const struct nm_v8_layout *layout = trial->process->layout;
+	const struct nm_v8_layout *layout = &trial->process->layout;
 	struct nm_reader *reader = trial->process->reader;
 	uint64_t first, second = 0;
 
@@ -123,7 +123,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
  */
 static bool check_committed(const struct trial *trial, const struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = trial->process->layout;
+	const struct nm_v8_layout *layout = &trial->process->layout;
 	unsigned spaces = 0, equal = 0;
 
 	for (uint32_t i = 0; i < layout->space_count; i++) {
@@ -148,19 +148,36 @@ static bool check_committed(const struct trial *trial, const struct nm_v8_isolat
 	return trial->last_try || 2 * equal > spaces;
 }
 
-/* What the pages of new_space have in common. */
-static bool find_area(const struct trial *trial, struct nm_v8_isolate *isolate)
+/* Is the page one of new_space's, whose two halves are embedded in it? */
+static bool is_new_page(const struct trial *trial, const struct nm_v8_isolate *isolate,
+			const struct nm_v8_page *page)
+{
+	const struct nm_v8_layout *layout = &trial->process->layout;
+
+	for (uint32_t i = 0; i < layout->space_count; i++) {
+		nm_addr half = page->owner + NM_V8_SPACE_COMMITTED - isolate->spaces[i];
+
+		if (layout->spaces[i] == NM_V8_SPACE_NEW && isolate->spaces[i] != 0 &&
+		    page->heap == isolate->heap && page->size == NM_V8_PAGE_SIZE &&
+		    (half == (uint64_t)layout->new_committed[0] ||
+		     half == (uint64_t)layout->new_committed[1]))
+			return true;
+	}
+	return false;
+}
+
+/* Pages of new_space are alike; those of other spaces can have more room for headers or less. */
+static void find_area(const struct trial *trial, struct nm_v8_isolate *isolate)
 {
 	for (size_t i = 0; i < trial->pages->count; i++) {
 		const struct nm_v8_page *page = &trial->pages->items[i];
 
-		if (page->heap != isolate->heap || page->size != NM_V8_PAGE_SIZE)
+		if (!is_new_page(trial, isolate, page))
 			continue;
 		isolate->area_offset = page->area_start - page->addr;
 		isolate->area_size = page->area_end - page->area_start;
-		return true;
+		return;
 	}
-	return false;
 }
 
 /*
@@ -171,7 +188,7 @@ static bool find_area(const struct trial *trial, struct nm_v8_isolate *isolate)
  */
 static void find_allocator(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
 	nm_addr allocator;
 	uint64_t word[4];
 	bool has_field;
@@ -198,11 +215,11 @@ static void find_allocator(const struct nm_v8_process *process, struct nm_v8_iso
 static void find_thread(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
 	isolate->stack = 0;
-	nm_reader_word(process->reader, isolate->isolate + (uint64_t)process->layout->isolate_stack,
+	nm_reader_word(process->reader, isolate->isolate + (uint64_t)process->layout.isolate_stack,
 		       &isolate->stack);
-	isolate->is_main = nm_thread_is_main_stack(process->maps, isolate->stack);
+	isolate->is_main = nm_thread_is_main_stack(&process->maps, isolate->stack);
 	isolate->thread = isolate->is_main ? 0
-					   : nm_thread_of_stack(process->reader, process->maps,
+					   : nm_thread_of_stack(process->reader, &process->maps,
 								process->pid_dir, isolate->stack);
 }
 
@@ -216,9 +233,8 @@ static bool test_heap(struct trial *trial, nm_addr heap, struct nm_v8_isolate *o
 		trial->failed = "the spaces do not point back to their heap";
 	else if (!check_committed(trial, &isolate))
 		trial->failed = "the committed sizes do not equal the pages";
-	else if (!find_area(trial, &isolate))
-		trial->failed = "no heap has a page of the usual size";
 	else {
+		find_area(trial, &isolate);
 		find_allocator(trial->process, &isolate);
 		find_thread(trial->process, &isolate);
 		*out = isolate;
@@ -271,18 +287,6 @@ static bool test_heaps(struct trial *trial, struct nm_v8_isolates *out)
 	return out->count > 0;
 }
 
-static int read_maps(struct nm_v8_process *process, struct nm_error *err)
-{
-	int status = nm_maps_read(process->pid_dir, process->maps);
-
-	if (status == 0)
-		return NM_OK;
-	if (status == -ESRCH)
-		return nm_error_set(err, NM_E_GONE, "the process ended while it was being read");
-	return nm_error_set_errno(err, status == -EACCES || status == -EPERM ? NM_E_PERM : NM_E_IO,
-				  -status, "cannot read the mappings of the process");
-}
-
 int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *out,
 			struct nm_error *err)
 {
@@ -296,10 +300,11 @@ int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *ou
 		return nm_error_nomem(err);
 	for (int i = 1; i <= TRIES; i++) {
 		trial.last_try = i == TRIES;
-		status = read_maps(process, err);
+		status = nm_v8_process_read_maps(process, err);
 		if (status == NM_OK)
-			status = nm_v8_pages_find(process->reader, process->maps, process->pagemap,
-						  process->layout->page_form, &pages, err);
+			status =
+				nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
+						 process->layout.page_form, &pages, err);
 		if (status != NM_OK || test_heaps(&trial, out))
 			break;
 		if (trial.last_try)
@@ -307,7 +312,7 @@ int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *ou
 				nm_error_set(err, NM_E_UNSUPPORTED,
 					     "the heap does not look as that of %s should: %s "
 					     "(nodemem calibrate learns the layout of this binary)",
-					     process->layout->name, trial.failed);
+					     process->layout.name, trial.failed);
 		else
 			usleep(TRY_PAUSE_US);
 	}
@@ -319,19 +324,4 @@ void nm_v8_isolates_done(struct nm_v8_isolates *isolates)
 {
 	free(isolates->items);
 	memset(isolates, 0, sizeof(*isolates));
-}
-
-nm_addr nm_v8_platform_find(struct nm_reader *reader, const struct nm_elf *elf, nm_addr load_bias)
-{
-	struct nm_elf_symbol symbol;
-	nm_addr platform;
-
-	/* node::per_process::v8_platform: src/node_v8_platform-inl.h. Its last member is the
-	   NodePlatform*, in which per_isolate_ follows a mutex: src/node_platform.h. */
-	if (!nm_elf_symbol(elf, "_ZN4node11per_process11v8_platformE", &symbol) ||
-	    symbol.size < 16 || symbol.size > 256 ||
-	    !nm_reader_word(reader, symbol.addr + load_bias + symbol.size - 8, &platform) ||
-	    !nm_addr_is_plausible(platform))
-		return 0;
-	return platform + 0x30;
 }
