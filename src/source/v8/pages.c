@@ -6,21 +6,28 @@
 
 #define BATCH	     512
 #define HEADER_WORDS 12
-/* 1 TiB of writable memory. More than that is no heap of V8's. */
-#define BOUNDARIES_MAX (UINT64_C(1) << 22)
+/* 512 GiB in one mapping. More than that is no heap of V8's. */
+#define BOUNDARIES_MAX (UINT64_C(1) << 20)
 #define PAGE_SIZE_MAX  (UINT64_C(1) << 36)
 
 struct header {
 	uint64_t word[HEADER_WORDS];
 };
 
+/* How far one mapping has been searched. */
+struct cursor {
+	nm_addr next;
+	nm_addr end;
+	nm_addr behind; /* the end of the last page found: inside it there are no pages */
+};
+
 struct scan {
 	struct nm_reader *reader;
 	enum nm_v8_page_form form;
 	struct nm_v8_pages *out;
-	nm_addr behind; /* the end of the last page found: inside it there are no pages */
-	size_t count;	/* of the batch */
+	size_t count; /* of the batch */
 	nm_addr addrs[BATCH];
+	struct cursor *cursors[BATCH]; /* whose each address is */
 	struct header headers[BATCH];
 	bool is_read[BATCH];
 	struct header metadata[BATCH];
@@ -147,12 +154,12 @@ static int scan_batch(struct scan *scan, struct nm_error *err)
 	for (size_t i = 0; i < scan->count; i++) {
 		struct nm_v8_page page;
 
-		if (!scan->is_read[i] || scan->addrs[i] < scan->behind ||
+		if (!scan->is_read[i] || scan->addrs[i] < scan->cursors[i]->behind ||
 		    !parse_header(scan, i, &page))
 			continue;
 		if (!add_page(scan->out, &page))
 			return nm_error_nomem(err);
-		scan->behind = page.addr + page.size;
+		scan->cursors[i]->behind = page.addr + page.size;
 	}
 	scan->count = 0;
 	return NM_OK;
@@ -167,41 +174,103 @@ static bool is_heap_memory(const struct nm_map *map)
 	       (map->path[0] == '\0' || strncmp(map->path, "[anon", 5) == 0);
 }
 
+static nm_addr next_boundary(nm_addr addr)
+{
+	return (addr + NM_V8_PAGE_SIZE - 1) & ~(NM_V8_PAGE_SIZE - 1);
+}
+
+/* Cursors at the first boundary of each mapping that can hold pages. NULL: out of memory. */
+static struct cursor *make_cursors(const struct nm_maps *maps, size_t *out_count)
+{
+	struct cursor *cursors = calloc(maps->count + 1, sizeof(*cursors));
+	size_t count = 0;
+
+	for (size_t i = 0; cursors && i < maps->count; i++) {
+		const struct nm_map *map = &maps->items[i];
+
+		if (is_heap_memory(map) && next_boundary(map->start) < map->end)
+			cursors[count++] = (struct cursor){next_boundary(map->start), map->end, 0};
+	}
+	*out_count = count;
+	return cursors;
+}
+
+/* Search the next `count` boundaries of a mapping. */
+static int advance(struct scan *scan, struct cursor *cursor, uint64_t count,
+		   struct nm_pagemap *pagemap, struct nm_error *err)
+{
+	nm_addr stop = cursor->end;
+	int status = NM_OK;
+
+	if (cursor->next < cursor->behind)
+		cursor->next = next_boundary(cursor->behind);
+	if (count < (cursor->end - cursor->next) / NM_V8_PAGE_SIZE)
+		stop = cursor->next + count * NM_V8_PAGE_SIZE;
+	if (count > 1 && cursor->next < stop)
+		nm_pagemap_scan(pagemap, cursor->next, stop);
+	for (; cursor->next < stop && status == NM_OK; cursor->next += NM_V8_PAGE_SIZE) {
+		if (!nm_pagemap_is_present(pagemap, cursor->next)) {
+			scan->out->swapped += nm_pagemap_is_swapped(pagemap, cursor->next);
+			continue;
+		}
+		scan->cursors[scan->count] = cursor;
+		scan->addrs[scan->count++] = cursor->next;
+		if (scan->count == BATCH)
+			status = scan_batch(scan, err);
+	}
+	return status;
+}
+
+/*
+ * Round after round, each mapping is searched a bit further: one boundary at first, then two,
+ * four, ... Large pages have a mapping of their own, and its first boundary tells their size, so
+ * that their inside is never looked at.
+ */
+static int search(struct scan *scan, struct cursor *cursors, size_t count,
+		  struct nm_pagemap *pagemap, struct nm_error *err)
+{
+	bool is_done = false;
+	int status = NM_OK;
+
+	for (uint64_t step = 1; !is_done && step <= BOUNDARIES_MAX; step *= 2) {
+		is_done = true;
+		for (size_t i = 0; i < count && status == NM_OK; i++) {
+			if (cursors[i].next >= cursors[i].end ||
+			    cursors[i].behind >= cursors[i].end)
+				continue;
+			is_done = false;
+			status = advance(scan, &cursors[i], step, pagemap, err);
+		}
+		if (status == NM_OK && scan->count > 0)
+			status = scan_batch(scan, err);
+		if (status != NM_OK)
+			break;
+	}
+	return status;
+}
+
 int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
 		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, struct nm_v8_pages *out,
 		     struct nm_error *err)
 {
 	struct scan *scan = calloc(1, sizeof(*scan));
-	uint64_t boundaries = 0;
-	int status = NM_OK;
+	size_t count;
+	struct cursor *cursors = make_cursors(maps, &count);
+	int status;
 
-	if (!scan)
-		return nm_error_nomem(err);
-	scan->reader = reader;
-	scan->form = form;
-	scan->out = out;
 	out->count = 0;
 	out->swapped = 0;
-	nm_pagemap_reset(pagemap);
-	for (size_t i = 0; i < maps->count && status == NM_OK; i++) {
-		const struct nm_map *map = &maps->items[i];
-		nm_addr addr = (map->start + NM_V8_PAGE_SIZE - 1) & ~(NM_V8_PAGE_SIZE - 1);
-
-		if (!is_heap_memory(map))
-			continue;
-		for (; addr < map->end && boundaries < BOUNDARIES_MAX && status == NM_OK;
-		     addr += NM_V8_PAGE_SIZE, boundaries++) {
-			if (!nm_pagemap_is_present(pagemap, addr)) {
-				out->swapped += nm_pagemap_is_swapped(pagemap, addr);
-				continue;
-			}
-			scan->addrs[scan->count++] = addr;
-			if (scan->count == BATCH)
-				status = scan_batch(scan, err);
-		}
+	if (scan && cursors) {
+		scan->reader = reader;
+		scan->form = form;
+		scan->out = out;
+		nm_pagemap_reset(pagemap);
+		status = search(scan, cursors, count, pagemap, err);
+		nm_pagemap_reset(pagemap);
+	} else {
+		status = nm_error_nomem(err);
 	}
-	if (status == NM_OK && scan->count > 0)
-		status = scan_batch(scan, err);
+	free(cursors);
 	free(scan);
 	return status;
 }

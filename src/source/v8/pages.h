@@ -5,8 +5,8 @@
  * its Heap and its space. Objects can look like headers: a page counts only when the Heap that
  * it names proves to be one (isolate.h).
  *
- * Costs    one system call per 512 boundaries, and one read of pagemap per 2 MiB. Boundaries not
- *          in memory are passed over, so that nothing is mapped into the target.
+ * Costs    one system call per 512 boundaries, and one of pagemap per mapping and round.
+ *          Boundaries not in memory are passed over, so that nothing is mapped into the target.
  */
 #ifndef NM_V8_PAGES_H
 #define NM_V8_PAGES_H
@@ -25,7 +25,7 @@ struct nm_v8_page {
 };
 
 struct nm_v8_pages {
-	struct nm_v8_page *items; /* ascending */
+	struct nm_v8_page *items; /* in no order */
 	size_t count;
 	size_t room;
 	size_t swapped; /* boundaries whose header is in swap, and was left there */
