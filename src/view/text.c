@@ -235,25 +235,31 @@ static void print_system_line(const struct nm_view_options *how, const char *nam
 {
 	fprintf(how->out, "%-18s", name);
 	nm_table_size(how, nm_table_size_width(how, ""), known, bytes);
-	fprintf(how->out, "%s  %s\n", how->bytes ? "" : " MiB", meaning);
+	fprintf(how->out, "%s  %s\n", how->bytes ? "" : known ? " MiB" : "    ", meaning);
 }
 
 static void show_system(const struct nm_view_options *how, const struct nm_system *system)
 {
-	char by[300] = "no cgroup sets a limit";
+	bool constrained = (system->has & NM_HAS_CONSTRAINED) != 0;
+	bool swap = (system->has & NM_HAS_SWAP) != 0;
+	char by[300] = "no control group sets a limit";
 
-	if (system->has & NM_HAS_CONSTRAINED)
-		snprintf(by, sizeof(by), "lowest cgroup limit: %s", system->constrained_by);
+	if (constrained)
+		snprintf(by, sizeof(by), "the lowest limit, of control group %s",
+			 system->constrained_by);
 	print_system_line(how, "totalmem", true, system->totalmem, "os.totalmem()");
 	print_system_line(how, "freemem", true, system->freemem,
 			  "os.freemem(): what can be had without swapping");
-	print_system_line(how, "constrainedMemory", (system->has & NM_HAS_CONSTRAINED) != 0,
-			  system->constrained_memory, by);
+	print_system_line(how, "constrainedMemory", constrained, system->constrained_memory, by);
 	print_system_line(how, "availableMemory", (system->has & NM_HAS_AVAILABLE) != 0,
-			  system->available_memory, "the least that is left under any limit");
-	print_system_line(how, "swapTotal", (system->has & NM_HAS_SWAP) != 0, system->swap_total,
-			  "");
-	print_system_line(how, "swapFree", (system->has & NM_HAS_SWAP) != 0, system->swap_free, "");
+			  system->available_memory,
+			  constrained ? "the least that is left under any limit"
+				      : "what is free, as there is no limit");
+	print_system_line(how, "swapTotal", swap, system->swap_total,
+			  !swap			    ? "not known"
+			  : system->swap_total == 0 ? "the machine has no swap"
+						    : "swap space of the machine");
+	print_system_line(how, "swapFree", swap, system->swap_free, "what is left of it");
 }
 
 const struct nm_view nm_view_text = {
