@@ -187,44 +187,120 @@ static void show_series_row(const struct nm_view_options *how, const struct nm_s
 
 /* ---- processes --------------------------------------------------------------------------- */
 
+#define NODE_WIDTH    9
+#define AGE_WIDTH     6
+#define COMMAND_WIDTH 20 /* at least, or a column of numbers goes */
+
+/* What goes first when there is little room. */
+static const unsigned dispensable[] = {NM_HAS_ARRAY_BUFFERS, NM_HAS_HEAP_TOTAL, NM_HAS_EXTERNAL,
+				       NM_HAS_HEAP_SIZE_LIMIT};
+
+static bool is_shown(const struct nm_metric *metric, unsigned columns)
+{
+	return (metric->has & columns) != 0;
+}
+
+/* Columns from the left edge to the command. */
+static int width_before_command(const struct nm_view_options *how, unsigned columns)
+{
+	int width = 7 + 1 + NODE_WIDTH + 1 + AGE_WIDTH + 2;
+
+	for (size_t i = 0; i < nm_metric_count; i++)
+		if (is_shown(&nm_metrics[i], columns))
+			width += 1 + nm_table_size_width(how, nm_metrics[i].column);
+	return width;
+}
+
+static unsigned choose_columns(const struct nm_view_options *how)
+{
+	unsigned columns = ~(unsigned)NM_HAS_MALLOCED_MEMORY;
+
+	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0]); i++)
+		if (how->width > 0 &&
+		    width_before_command(how, columns) + COMMAND_WIDTH > how->width)
+			columns &= ~dispensable[i];
+	return columns;
+}
+
+/* "45s", "12m05s", "3h07m", "12d04h" */
+static void print_age(FILE *out, bool known, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+	char text[32] = "-";
+
+	if (known && s < 60)
+		snprintf(text, sizeof(text), "%" PRIu64 "s", s);
+	else if (known && s < 3600)
+		snprintf(text, sizeof(text), "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (known && s < 86400)
+		snprintf(text, sizeof(text), "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else if (known)
+		snprintf(text, sizeof(text), "%" PRIu64 "d%02" PRIu64 "h", s / 86400,
+			 s / 3600 % 24);
+	fprintf(out, " %*s  ", AGE_WIDTH, text);
+}
+
+/* Cut to the terminal, where the folder of the program is left out too. */
+static void print_command(const struct nm_view_options *how, const char *command, int before)
+{
+	size_t room = SIZE_MAX, word = strcspn(command, " ");
+
+	if (how->width > 0) {
+		room = how->width > before ? (size_t)(how->width - before) : 1;
+		for (size_t i = word; i > 0; i--)
+			if (command[i - 1] == '/' && i < word) {
+				command += i;
+				break;
+			}
+	}
+	nm_table_foreign(how->out, *command ? command : "-", room);
+	fputc('\n', how->out);
+}
+
+static void print_process(const struct nm_view_options *how, const struct nm_view_process *row,
+			  unsigned columns)
+{
+	const struct nm_isolate *isolate = nm_sample_main(row->sample);
+
+	fprintf(how->out, "%7d %-*s", (int)row->info->pid, NODE_WIDTH,
+		row->info->node[0] ? row->info->node : "-");
+	for (size_t i = 0; i < nm_metric_count; i++) {
+		const struct nm_metric *metric = &nm_metrics[i];
+		uint64_t value = 0;
+		bool known = nm_metric_get(metric, row->sample, isolate, &value);
+
+		if (is_shown(metric, columns))
+			nm_table_size(how, nm_table_size_width(how, metric->column), known, value);
+	}
+	print_age(how->out, (row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms);
+	print_command(how, row->info->command, width_before_command(how, columns));
+	if (row->problem)
+		fprintf(how->out, "%7s %s\n", "", row->problem);
+}
+
 static void show_processes(const struct nm_view_options *how, const struct nm_view_process *rows,
 			   size_t count, size_t hidden)
 {
-	char text[32];
+	unsigned columns = choose_columns(how);
 
-	fprintf(how->out, "%s%8s %-10s", nm_table_color(how, NM_COLOR_BOLD), "pid", "node");
-	for (size_t i = 0; i < nm_metric_count; i++)
-		if (nm_metrics[i].has != NM_HAS_MALLOCED_MEMORY)
-			nm_table_heading(how, nm_table_size_width(how, nm_metrics[i].column),
-					 nm_metrics[i].column);
-	fprintf(how->out, " %13s  command%s\n", "age", nm_table_color(how, NM_COLOR_OFF));
-	for (size_t k = 0; k < count; k++) {
-		const struct nm_view_process *row = &rows[k];
-		const struct nm_isolate *isolate = nm_sample_main(row->sample);
-
-		fprintf(how->out, "%8d %-10s", (int)row->info->pid,
-			row->info->node[0] ? row->info->node : "-");
-		for (size_t i = 0; i < nm_metric_count; i++) {
-			const struct nm_metric *metric = &nm_metrics[i];
-			uint64_t value = 0;
-			bool known = nm_metric_get(metric, row->sample, isolate, &value);
-
-			if (metric->has != NM_HAS_MALLOCED_MEMORY)
-				nm_table_size(how, nm_table_size_width(how, metric->column), known,
-					      value);
-		}
-		fprintf(how->out, " %13s  ",
-			row->sample->has & NM_HAS_UPTIME
-				? nm_units_duration(row->sample->uptime_ms, text, sizeof(text))
-				: "-");
-		nm_table_foreign(how->out, row->info->command, 200);
-		if (row->problem)
-			fprintf(how->out, "\n%8s %s", "", row->problem);
-		fputc('\n', how->out);
+	if (count > 0) {
+		fprintf(how->out, "%s%7s %-*s", nm_table_color(how, NM_COLOR_BOLD), "pid",
+			NODE_WIDTH, "node");
+		for (size_t i = 0; i < nm_metric_count; i++)
+			if (is_shown(&nm_metrics[i], columns))
+				nm_table_heading(how,
+						 nm_table_size_width(how, nm_metrics[i].column),
+						 nm_metrics[i].column);
+		fprintf(how->out, " %*s  command%s\n", AGE_WIDTH, "age",
+			nm_table_color(how, NM_COLOR_OFF));
+	} else {
+		fputs("no Node.js process is running\n", how->out);
 	}
+	for (size_t i = 0; i < count; i++)
+		print_process(how, &rows[i], columns);
 	if (hidden > 0)
 		fprintf(how->out,
-			"%zu process%s of other users could not be looked at (run nodemem as root)\n",
+			"%zu process%s of other users or protected could not be looked at (root may see more)\n",
 			hidden, hidden == 1 ? "" : "es");
 }
 

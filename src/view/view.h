@@ -20,6 +20,7 @@ struct nm_view_options {
 	bool color;
 	bool bytes;    /* sizes in bytes instead of MiB */
 	bool isolates; /* every isolate and space, not the main one's totals only */
+	int width;     /* columns of the terminal; 0 when it is none and nothing need be cut */
 };
 
 /* One process as `ps` shows it. */
