@@ -126,6 +126,40 @@ static bool is_in_series(const struct nm_metric *metric)
 	return metric->memory_usage;
 }
 
+/* Too wide for the terminal with a bar and the limit in each row? */
+static bool is_narrow(const struct nm_view_options *how, bool labels)
+{
+	int width = 9 + (labels ? 2 + LABEL_WIDTH : 0);
+
+	for (size_t i = 0; i < nm_metric_count; i++)
+		if (is_in_series(&nm_metrics[i]))
+			width += 1 + nm_table_size_width(how, nm_metrics[i].column);
+	width += 2 + BAR_WIDTH + 2 + (int)strlen(" 100.0 % of 1023.9 MiB *");
+	return how->width > 0 && width > how->width;
+}
+
+static void print_limit(const struct nm_view_options *how, const struct nm_isolate *isolate,
+			bool narrow)
+{
+	const unsigned both = NM_HAS_HEAP_USED | NM_HAS_HEAP_SIZE_LIMIT;
+	char limit[32];
+	double part;
+
+	if (!isolate || (isolate->has & both) != both || isolate->heap_size_limit == 0) {
+		fprintf(how->out, "  %*s", narrow ? 8 : 1, "-");
+		return;
+	}
+	part = (double)isolate->heap_used / (double)isolate->heap_size_limit;
+	if (narrow) {
+		fprintf(how->out, "  %6.1f %%", 100 * part);
+		return;
+	}
+	fputs("  ", how->out);
+	nm_table_bar(how, BAR_WIDTH, part);
+	fprintf(how->out, " %5.1f %% of %s", 100 * part,
+		nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
+}
+
 static void show_series_head(const struct nm_view_options *how, bool labels)
 {
 	fprintf(how->out, "%s%9s", nm_table_color(how, NM_COLOR_BOLD), "time");
@@ -135,7 +169,8 @@ static void show_series_head(const struct nm_view_options *how, bool labels)
 		if (is_in_series(&nm_metrics[i]))
 			nm_table_heading(how, nm_table_size_width(how, nm_metrics[i].column),
 					 nm_metrics[i].column);
-	fprintf(how->out, "  %s%s\n", "heapUsed of limit", nm_table_color(how, NM_COLOR_OFF));
+	fprintf(how->out, "  %s%s\n", is_narrow(how, labels) ? "of limit" : "heapUsed of limit",
+		nm_table_color(how, NM_COLOR_OFF));
 	fflush(how->out);
 }
 
@@ -144,20 +179,18 @@ static void print_time(const struct nm_view_options *how, uint64_t ms)
 	uint64_t s = ms / 1000;
 
 	if (s < 3600)
-		fprintf(how->out, "%3" PRIu64 ":%02" PRIu64 ".%" PRIu64, s / 60, s % 60,
-			ms / 100 % 10);
+		fprintf(how->out, "%2" PRIu64 ":%02" PRIu64 ".%02" PRIu64, s / 60, s % 60,
+			ms / 10 % 100);
 	else
-		fprintf(how->out, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60,
+		fprintf(how->out, "%2" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60,
 			s % 60);
 }
 
 static void show_series_row(const struct nm_view_options *how, const struct nm_series_row *row)
 {
 	const struct nm_isolate *isolate = nm_sample_main(row->sample);
-	const unsigned both = NM_HAS_HEAP_USED | NM_HAS_HEAP_SIZE_LIMIT;
-	char limit[32];
 
-	fputs("  ", how->out);
+	fputc(' ', how->out);
 	print_time(how, row->since_ms);
 	if (row->label) {
 		fputs("  ", how->out);
@@ -171,17 +204,17 @@ static void show_series_row(const struct nm_view_options *how, const struct nm_s
 		if (is_in_series(metric))
 			nm_table_size(how, nm_table_size_width(how, metric->column), known, value);
 	}
-	if (isolate && (isolate->has & both) == both && isolate->heap_size_limit > 0) {
-		double part = (double)isolate->heap_used / (double)isolate->heap_size_limit;
-
-		fputs("  ", how->out);
-		nm_table_bar(how, BAR_WIDTH, part);
-		fprintf(how->out, " %5.1f %% of %s", 100 * part,
-			nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
-	} else {
-		fputs("  -", how->out);
-	}
+	print_limit(how, isolate, is_narrow(how, row->label != NULL));
 	fprintf(how->out, "%s\n", isolate && isolate->in_gc ? " " GC_MARK : "");
+	fflush(how->out);
+}
+
+static void show_series_foot(const struct nm_view_options *how, bool saw_gc)
+{
+	if (saw_gc)
+		fputs(GC_MARK
+		      " memory was being collected: heap and external are as they were before\n",
+		      how->out);
 	fflush(how->out);
 }
 
@@ -343,6 +376,7 @@ const struct nm_view nm_view_text = {
 	.usage = show_usage,
 	.series_head = show_series_head,
 	.series_row = show_series_row,
+	.series_foot = show_series_foot,
 	.processes = show_processes,
 	.system = show_system,
 };
