@@ -119,13 +119,9 @@ static int open_proc(struct nm_target *target, struct nm_error *err)
 static void fill_info(struct nm_target *target)
 {
 	struct nm_target_info *info = &target->info;
-	ssize_t length =
-		nm_proc_read(target->pid_dir, "cmdline", info->command, sizeof(info->command));
+	ssize_t length;
 
-	/* Words are separated by zero bytes. */
-	for (ssize_t i = 0; i + 1 < length; i++)
-		if (info->command[i] == '\0')
-			info->command[i] = ' ';
+	nm_proc_command_read(target->pid_dir, info->command, sizeof(info->command));
 	length = readlinkat(target->pid_dir, "exe", info->executable, sizeof(info->executable) - 1);
 	if (length > 0)
 		info->executable[length] = '\0';

@@ -58,3 +58,18 @@ int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss)
 	*out_rss = pages * page_size;
 	return NM_OK;
 }
+
+void nm_proc_command_read(int pid_dir, char *out, size_t room)
+{
+	ssize_t length = nm_proc_read(pid_dir, "cmdline", out, room);
+
+	if (length < 0)
+		length = 0;
+	/* Words end in zero bytes; a process that writes its own title leaves many at the end. */
+	while (length > 0 && out[length - 1] == '\0')
+		length--;
+	out[length] = '\0';
+	for (ssize_t i = 0; i < length; i++)
+		if (out[i] == '\0')
+			out[i] = ' ';
+}
