@@ -34,7 +34,7 @@ ARROWS = {
     'examples/': [],
 }
 PUBLIC_HEADER = 'nodemem.h'
-GENERATED_HEADERS = {'command_list.h', 'version.h'}
+GENERATED_HEADERS = {'calibrate_script.h', 'command_list.h', 'version.h'}
 
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 80

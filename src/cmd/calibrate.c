@@ -29,9 +29,10 @@ const struct nm_command nm_cmd_calibrate = {
 	.name = "calibrate",
 	.summary = "learn the layout of a Node.js binary that is in no table",
 	.usage = "[OPTIONS] NODE_BINARY",
-	.about = "Runs the binary twice, as you, with a small script: the first time to find where\n"
-		 "its V8 keeps the numbers, the second time to prove it. The result is kept under\n"
-		 "XDG_CACHE_HOME (else ~/.cache) for the processes that run this very binary.\n",
+	.about =
+		"Runs the binary twice, as you, with a small script: the first time to find where\n"
+		"its V8 keeps the numbers, the second time to prove it. The result is kept under\n"
+		"XDG_CACHE_HOME (else ~/.cache) for the processes that run this very binary.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

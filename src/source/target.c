@@ -136,8 +136,8 @@ static int choose_layout(struct nm_target *target, struct nm_error *err)
 	const struct nm_v8_version *version = &target->process.program.version;
 	const struct nm_v8_version oldest = nm_v8_oldest();
 	const struct nm_v8_layout *row = nm_v8_layout_find(version);
-	const char *node =
-		target->process.program.node[0] ? target->process.program.node : "Node (version unknown)";
+	const char *node = target->process.program.node[0] ? target->process.program.node
+							   : "Node (version unknown)";
 
 	/* Who calibrated this very binary did so for a reason. */
 	if (nm_v8_layout_load(nm_elf_build_id(target->process.program.elf),
@@ -145,7 +145,8 @@ static int choose_layout(struct nm_target *target, struct nm_error *err)
 		return NM_OK;
 	if (row) {
 		target->process.layout = *row;
-		return nm_v8_layout_complete(&target->process.layout, target->process.program.elf, err);
+		return nm_v8_layout_complete(&target->process.layout, target->process.program.elf,
+					     err);
 	}
 	if (nm_v8_version_compare(version, &oldest) < 0)
 		return nm_error_set(err, NM_E_UNSUPPORTED,
@@ -156,7 +157,8 @@ static int choose_layout(struct nm_target *target, struct nm_error *err)
 	return nm_error_set(err, NM_E_UNSUPPORTED,
 			    "process %d runs %s with V8 %s, which is in no table "
 			    "(learn it with: nodemem calibrate %s)",
-			    (int)target->pid, node, target->process.program.v8, target->process.program.path);
+			    (int)target->pid, node, target->process.program.v8,
+			    target->process.program.path);
 }
 
 /* Give each isolate a number that stays its own: those known before keep theirs. */
