@@ -5,7 +5,7 @@
  * Free is MemAvailable of /proc/meminfo, not MemFree, in Debian's libuv 1.44 as in those inside
  * Node 16.18 (1.43) to 26.10 (1.52): all were compared and are equal.
  */
-#include "nodemem.h"
+#include "source/system.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +58,8 @@ static void apply_groups(const struct nm_cgroups *groups, struct nm_system *syst
 		system->available_memory = 0;
 }
 
-static int read_proc(int proc, int root, pid_t pid, struct nm_system *system, struct nm_error *err)
+int nm_system_read_limits(int proc, int root, pid_t pid, struct nm_system *system,
+			  struct nm_error *err)
 {
 	struct nm_meminfo meminfo;
 	struct nm_cgroups groups;
@@ -91,7 +92,7 @@ int nm_system_read(pid_t pid, struct nm_system *out, struct nm_error *err)
 	if (root < 0) {
 		status = nm_error_set_errno(err, NM_E_IO, errno, "cannot open /");
 	} else {
-		status = read_proc(proc, root, pid, &system, err);
+		status = nm_system_read_limits(proc, root, pid, &system, err);
 		close(root);
 	}
 	close(proc);
