@@ -43,7 +43,7 @@ static int read_headers(struct nm_reader *reader, const nm_addr *addrs, const bo
 			size_t count, struct header *out, bool *out_read)
 {
 	struct iovec local[BATCH], remote[BATCH];
-	size_t index[BATCH], pieces = 0, done = 0;
+	size_t index[BATCH] = {0}, pieces = 0, done = 0;
 
 	memset(out_read, 0, count * sizeof(*out_read));
 	for (size_t i = 0; i < count; i++) {
