@@ -98,7 +98,8 @@ static void memory_that_went_away_is_an_error(void **state)
 {
 	static uint64_t word = 5;
 	const size_t size = (size_t)sysconf(_SC_PAGESIZE);
-	uint64_t *page = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t *page =
+		mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	struct nm_gather *gather = nm_gather_new();
 
 	(void)state;

@@ -40,12 +40,18 @@ static void a_version_finds_the_row_whose_range_holds_it(void **state)
 		const char *version;
 		const char *row; /* NULL: none */
 	} rows[] = {
-		{"9.4.146.26", "V8 9.4 (Node 16)"},	  {"9.6.180.15", "V8 9.4 (Node 16)"},
-		{"10.1.124.8", "V8 10.1 (Node 18.0)"},	  {"10.2.154.26", "V8 10.2 (Node 18)"},
-		{"11.3.244.8", "V8 11.3 (Node 20)"},	  {"12.4.254.21", "V8 12.4 (Node 22)"},
-		{"13.6.233.17", "V8 13.6 (Node 24)"},	  {"14.6.202.34", "V8 14.6 (Node 26)"},
-		{"8.4.371.23", NULL},			  {"11.8.172.17", NULL},
-		{"13.7.0.0", NULL},			  {"15.0.245.1", NULL},
+		{"9.4.146.26", "V8 9.4 (Node 16)"},
+		{"9.6.180.15", "V8 9.4 (Node 16)"},
+		{"10.1.124.8", "V8 10.1 (Node 18.0)"},
+		{"10.2.154.26", "V8 10.2 (Node 18)"},
+		{"11.3.244.8", "V8 11.3 (Node 20)"},
+		{"12.4.254.21", "V8 12.4 (Node 22)"},
+		{"13.6.233.17", "V8 13.6 (Node 24)"},
+		{"14.6.202.34", "V8 14.6 (Node 26)"},
+		{"8.4.371.23", NULL},
+		{"11.8.172.17", NULL},
+		{"13.7.0.0", NULL},
+		{"15.0.245.1", NULL},
 	};
 
 	(void)state;
@@ -91,7 +97,8 @@ static void every_row_is_complete(void **state)
 				assert_int_not_equal(row->spaces[k], row->spaces[m]);
 		}
 		assert_true(has_new && has_old);
-		assert_true(row->heap_isolate > 0 && row->heap_spaces > 0 && row->heap_gc_state > 0);
+		assert_true(row->heap_isolate > 0 && row->heap_spaces > 0 &&
+			    row->heap_gc_state > 0);
 		assert_true(row->external.at >= 0 && row->max_semi_space.at >= 0 &&
 			    row->max_old_generation.at >= 0 && row->new_top.at >= 0);
 		assert_true(row->paged_used > 0 && row->large_used > 0 && row->new_capacity > 0);

@@ -161,10 +161,18 @@ static void nonsense_is_no_page(void **state)
 		size_t word;
 		uint64_t value;
 	} rows[] = {
-		{0, 0},			     {0, 1},		   {0, 100},
-		{0, UINT64_MAX},	     {0, UINT64_C(1) << 40}, {2, 0},
-		{2, 3},			     {3, 0},		   {3, UINT64_MAX},
-		{4, 0},			     {4, UINT64_MAX},	   {8, 0},
+		{0, 0},
+		{0, 1},
+		{0, 100},
+		{0, UINT64_MAX},
+		{0, UINT64_C(1) << 40},
+		{2, 0},
+		{2, 3},
+		{3, 0},
+		{3, UINT64_MAX},
+		{4, 0},
+		{4, UINT64_MAX},
+		{8, 0},
 		{8, UINT64_C(1) << 60},
 	};
 
