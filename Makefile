@@ -11,7 +11,7 @@ setup:
 
 build: setup
 	@test -f build/build.ninja || meson setup build -Dtests=false
-	@meson compile -C build
+	@ninja -C build
 
 # The program runs out of heap within a minute, as it should: Node.js then ends with code 134.
 demo: build
