@@ -241,8 +241,11 @@ static char *stretch(const char *text, const char *middle, size_t count)
 {
 	size_t step = strlen(middle), length = strlen(text);
 	char *out = malloc(length + count * step + 2);
-	char *at = out + sprintf(out, "%s", text);
+	char *at;
 
+	assert_non_null(out);
+	memcpy(out, text, length);
+	at = out + length;
 	for (size_t i = 0; i < count; i++, at += step)
 		memcpy(at, middle, step);
 	memcpy(at, "\n", 2);
