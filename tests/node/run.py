@@ -81,7 +81,8 @@ class Findings:
         errors = self.errors[name]
         off = [error for error in errors if abs(error) > bound]
         if len(off) > rounds_off_max or any(abs(error) > most for error in off):
-            self.problems.append(f"{name} is off in {len(off)} of {len(errors)} rounds, by {off}")
+            self.problems.append(f"{name} is off in {len(off)} of {len(errors)} rounds, "
+                                 f"by {off[:3]}{' …' if len(off) > 3 else ''}")
 
 
 def compare_spaces(findings, prefix, own, seen):
@@ -149,17 +150,21 @@ def run_state(node, state):
     return findings, judge(findings)
 
 
+def span(errors):
+    """The least and the most of them."""
+    return f"{min(errors):+} … {max(errors):+}" if errors else "never known"
+
+
 def describe(errors):
     """The differences in short: how many rounds were equal, and the range of all."""
     equal = sum(1 for error in errors if error == 0)
-    return f"equal in {equal} of {len(errors)}, {min(errors):+} … {max(errors):+} bytes"
+    return f"equal in {equal} of {len(errors)}, {span(errors)} bytes"
 
 
 def report(version, state, findings, problems):
     """One line a state, and one for each number which ever differed by more than the residue."""
-    used = findings.errors["main.heapUsed"]
-    print(f"{version} {state}: {'FAILED' if problems else 'ok'}; heapUsed {min(used):+} … "
-          f"{max(used):+}; rss {min(findings.errors['rss']):+} … {max(findings.errors['rss']):+}")
+    print(f"{version} {state}: {'FAILED' if problems else 'ok'}; "
+          f"heapUsed {span(findings.errors['main.heapUsed'])}; rss {span(findings.errors['rss'])}")
     for name, errors in sorted(findings.errors.items()):
         expected = RSS_RESIDUE if name == "rss" else RESIDUE if name.endswith("sed") else 0
         if any(abs(error) > expected for error in errors):

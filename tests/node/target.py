@@ -3,9 +3,15 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
+import sys
 
 TARGETS = pathlib.Path(__file__).resolve().parent / "targets"
+
+
+# Ending this program early, as a test's timeout does, must end the targets too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
 
 
 def plain_environment():

@@ -10,6 +10,7 @@
 const fs = require('fs');
 const v8 = require('v8');
 const zlib = require('zlib');
+const { once } = require('events');
 const { Worker, isMainThread, workerData } = require('worker_threads');
 
 const LONGEST_SETTLING = 50;
@@ -31,11 +32,14 @@ function takeNumbers(out) {
     out[3] = memory.external;
     out[4] = memory.arrayBuffers;
     out[5] = heap.heap_size_limit;
+    let used = 0;
     for (let i = 0; i < spaces.length; i++) {
         out[6 + 2 * i] = spaces[i].space_size;
         out[7 + 2 * i] = spaces[i].space_used_size;
+        used += spaces[i].space_used_size;
     }
-    return heap.total_heap_size === memory.heapTotal;
+    // False when memory was collected half-way.
+    return heap.total_heap_size === memory.heapTotal && Math.abs(memory.heapUsed - used) < 8192;
 }
 
 // True when nothing but the new space, where the numbers themselves are made, has moved.
@@ -48,7 +52,21 @@ function isSame(a, b) {
     return true;
 }
 
-// Threads of V8 compile and sweep on for a while after the work: wait until they are done.
+// After work, threads of V8 still compile what was hot and give free pages back to the system:
+// wait until they have been quiet for a while.
+const CALM_CALLS = 2000, CALM_BYTES = 64 << 10;
+function waitForCalm() {
+    let rss = process.memoryUsage.rss();
+    for (let calls = 0; calls < CALM_CALLS; calls++) {
+        const now = process.memoryUsage.rss();
+        if (Math.abs(now - rss) > CALM_BYTES) {
+            rss = now;
+            calls = 0;
+        }
+    }
+}
+
+// Take the numbers until two readings agree.
 const previous = new Float64Array(NUMBERS);
 function settle(out) {
     for (let i = 0; i < LONGEST_SETTLING; i++) {
@@ -154,15 +172,19 @@ function spin(left, step) {
 const TURN = 0, RESTING = 1;
 
 function runWorker({ shared, numbers, objects }) {
-    warmUp(numbers);
-    for (let turn = 0;;) {
-        Atomics.wait(shared, TURN, turn);
-        turn++;
-        kept = makeObjects(objects);
-        buffers.push(new ArrayBuffer(objects * 10));
+    // The turns before 0 only make this loop itself warm.
+    for (let turn = -WARM_CALLS;; turn++) {
+        if (turn >= 0) {
+            Atomics.wait(shared, TURN, turn);
+            kept = makeObjects(objects);
+            buffers.push(new ArrayBuffer(objects * 10));
+            waitForCalm();
+        }
         settle(numbers);
-        Atomics.add(shared, RESTING, 1);
-        Atomics.notify(shared, RESTING);
+        if (turn >= 0) {
+            Atomics.add(shared, RESTING, 1);
+            Atomics.notify(shared, RESTING);
+        }
     }
 }
 
@@ -193,8 +215,7 @@ async function main() {
     const bytes = Buffer.from(all.buffer);
     const line = Buffer.alloc(1);
 
-    for (const { worker } of workers)
-        await new Promise((resolve) => worker.once('online', resolve));
+    await Promise.all(workers.map(({ worker }) => once(worker, 'online')));
     fs.writeSync(1, JSON.stringify({ pid: process.pid, node: process.version, spaces: SPACES,
         isolateNumbers: ISOLATE_NUMBERS, spaceNumbers: SPACE_NUMBERS,
         isolates: 1 + workers.length }) + '\n');
@@ -202,6 +223,7 @@ async function main() {
     while (fs.readSync(0, line) === 1) {
         await STATES[state]();
         runWorkers(workers, shared);
+        waitForCalm();
         workers.forEach(({ numbers }, i) => all.set(numbers, NUMBERS * (i + 1)));
         settle(own);
         fs.writeSync(1, bytes);
