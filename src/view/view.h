@@ -29,6 +29,9 @@ struct nm_view_process {
 	const char *problem; /* why there are no numbers; NULL when there are */
 };
 
+/* The label of a row is cut to this. */
+#define NM_LABEL_WIDTH 14
+
 /* A series is a stream of samples of one or several processes: head, rows, and nothing. */
 struct nm_series_row {
 	const struct nm_target_info *info;
