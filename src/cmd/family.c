@@ -19,9 +19,11 @@
 /* Looking for processes may take this part of our time. */
 #define LOOK_SHARE  50
 #define LOOK_MIN_MS 20
-/* A process which is starting is tried after 3, 6, 12, ... ms. */
-#define FIRST_TRY_MS 3
-#define LAST_TRY_MS  500
+/* A process is tried again after 3, 6, 12, ... ms; more often when it is Node and starting. */
+#define FIRST_TRY_MS	3
+#define STARTING_TRY_MS 15
+#define STARTING_TRIES	200
+#define LAST_TRY_MS	500
 /* Node has several threads from its start; a process with one is a fork before its exec. */
 #define THREADS_MIN 2
 #define PATIENCE    10
@@ -233,12 +235,32 @@ static void take_sample(struct nm_member *member)
 		start_over(member);
 }
 
+/* Is it of use to go on trying? Between fork and exec a process is not yet what it will be. */
+static void settle(struct nm_member *member, int status)
+{
+	switch (status) {
+	case NM_E_BUSY:
+		member->is_settled = false;
+		break;
+	case NM_E_NOT_NODE:
+		member->is_settled = true;
+		break;
+	case NM_E_PERM:
+	case NM_E_UNSUPPORTED:
+		member->is_settled = member->tries >= 4;
+		break;
+	default:
+		member->is_settled = member->tries >= 2 * PATIENCE;
+	}
+}
+
 static void try_member(struct nm_member *member)
 {
 	struct nm_family *family = member->family;
 	uint64_t program = program_of(family, member->pid);
 	int status = NM_E_BUSY;
 	struct nm_error err;
+	uint64_t wait = FIRST_TRY_MS, most;
 
 	if (member->is_settled && program == member->program)
 		return;
@@ -246,6 +268,7 @@ static void try_member(struct nm_member *member)
 		member->tries = 0;
 	member->is_settled = false;
 	member->program = program;
+	err.message[0] = '\0';
 	if (may_be_node(family, member))
 		status = nm_target_open(member->pid, &member->target, &err);
 	member->tries++;
@@ -254,13 +277,14 @@ static void try_member(struct nm_member *member)
 		take_sample(member);
 		return;
 	}
-	member->is_settled = status == NM_E_NOT_NODE || member->tries > 2 * PATIENCE;
-	if (status == NM_E_PERM || status == NM_E_UNSUPPORTED)
-		member->is_settled = member->tries > 3;
-	if (member->is_settled && status != NM_E_NOT_NODE && status != NM_E_BUSY)
+	settle(member, status);
+	if (member->is_settled && status != NM_E_NOT_NODE)
 		family->events.unreadable(family->context, &err);
-	member->try_at_ms = uv_now(family->loop) +
-			    (member->tries > 7 ? LAST_TRY_MS : FIRST_TRY_MS << member->tries);
+	most = status == NM_E_BUSY && member->tries < STARTING_TRIES ? STARTING_TRY_MS
+								     : LAST_TRY_MS;
+	for (unsigned i = 1; i < member->tries && wait < most; i++)
+		wait *= 2;
+	member->try_at_ms = uv_now(family->loop) + (wait < most ? wait : most);
 }
 
 uint64_t nm_family_try(struct nm_family *family)

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -45,6 +46,7 @@ struct run {
 	struct nm_run_output output;
 	struct nm_oom oom; /* at the start, or when the command went to another cgroup */
 	struct nm_ending ending;
+	bool is_verbose;
 	uint64_t interval_ms;
 	uint64_t begun_ns;
 	pid_t pid;
@@ -99,11 +101,27 @@ static const struct nm_last_words *find_words(const struct run *run, pid_t pid)
 	return NULL;
 }
 
+static void tell_cost(struct run *run, const struct nm_member *member)
+{
+	const struct nm_target_cost *cost;
+
+	if (!run->is_verbose || !member->target)
+		return;
+	cost = nm_target_cost(member->target);
+	nm_run_output_note(&run->output,
+			   "%s, process %d: opened in %" PRIu64 " us with %" PRIu64
+			   " reads; %" PRIu64 " samples, %" PRIu64 " reads, %" PRIu64
+			   " bytes; it was never stopped",
+			   member->label, (int)member->pid, cost->open_us, cost->open_reads,
+			   cost->samples, cost->sample_reads, cost->sample_bytes);
+}
+
 static void on_end(void *context, struct nm_member *member)
 {
 	struct run *run = context;
 	const struct nm_last_words *words;
 
+	tell_cost(run, member);
 	run->ending.processes[member->record - 1].has_ended = true;
 	if (member->pid == run->pid || run->output.is_quiet)
 		return;
@@ -257,6 +275,8 @@ static void tell_end(struct run *run)
 	struct nm_ending *ending = &run->ending;
 
 	nm_relay_sync(&run->relay, take_stderr, run);
+	for (size_t i = 0; i < run->family.count; i++)
+		tell_cost(run, run->family.members[i]);
 	nm_crashlog_end(&run->crashlog);
 	count_kills(run);
 	memcpy(ending->words, run->crashlog.words, sizeof(ending->words));
@@ -361,6 +381,7 @@ static int run_command(struct nm_call *call)
 	run.output.text.color = nm_options_color(call, stderr);
 	run.output.is_quiet = nm_call_option(call, "quiet") != NULL;
 	run.output.is_steady = nm_call_option(call, "interval") != NULL;
+	run.is_verbose = call->verbose;
 	nm_ending_init(&run.ending);
 	nm_crashlog_init(&run.crashlog);
 	if (start(&run, call, &err) != NM_OK)

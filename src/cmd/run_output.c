@@ -6,9 +6,11 @@
 
 #include "base/units.h"
 
-/* Without -i, a row comes when this long passed or when this much changed. */
+/* Without -i, a row comes when this long passed, or when rss grew or heapUsed changed by this much
+   and by a sixteenth. */
 #define ROW_MS	   1000
 #define ROW_CHANGE (32 * NM_MIB)
+#define ROW_PART   16
 /* The heading is told again after so many rows. */
 #define ROWS_PER_HEADING 40
 
@@ -29,9 +31,11 @@ static void send_text(struct nm_run_output *output, char **text, size_t *length,
 	free(*text);
 }
 
-static uint64_t distance(uint64_t a, uint64_t b)
+static bool is_much(uint64_t before, uint64_t now)
 {
-	return a > b ? a - b : b - a;
+	uint64_t change = now > before ? now - before : before - now;
+
+	return change >= ROW_CHANGE && change >= before / ROW_PART;
 }
 
 /* Is it time for a row of this process? */
@@ -39,15 +43,13 @@ static bool is_due(const struct nm_run_output *output, const struct nm_member *m
 		   uint64_t since_ms)
 {
 	const struct nm_isolate *isolate = nm_sample_main(&member->sample);
-	uint64_t used = isolate ? isolate->heap_used : 0, change = ROW_CHANGE;
 
 	if (output->is_steady || member->row_ms == 0 || since_ms - member->row_ms >= ROW_MS)
 		return true;
-	/* A row per 3 % of a large heap is enough. */
-	if (isolate && isolate->heap_size_limit / 32 > change)
-		change = isolate->heap_size_limit / 32;
-	return distance(member->sample.rss, member->row_rss) >= change ||
-	       distance(used, member->row_used) >= change;
+	/* rss falls fast when a process ends and lets go of all: that is no news. */
+	return (member->sample.rss > member->row_rss &&
+		is_much(member->row_rss, member->sample.rss)) ||
+	       is_much(member->row_used, isolate ? isolate->heap_used : 0);
 }
 
 static void print_heading(struct nm_run_output *output, const struct nm_member *member,

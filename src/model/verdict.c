@@ -12,6 +12,8 @@
 /* A heap is one part of a process: leave the rest of it, and the others, a quarter. */
 #define HEAP_SHARE_PERCENT 75
 #define OLD_SPACE_STEP_MIB 64
+/* With less than this of its limit in use at the end, a heap needs to be explained. */
+#define FULL_SHARE 0.9
 /* Off-heap memory below this needs no explanation. */
 #define WORTH_A_WORD (64 * NM_MIB)
 
@@ -141,6 +143,11 @@ static const struct nm_last_words *choose_words(const struct nm_ending *ending)
 	return chosen;
 }
 
+static double heap_limit_mb(const struct nm_ending *ending)
+{
+	return ending->subject ? (double)ending->subject->heap_size_limit / (double)NM_MIB : 0;
+}
+
 static void say_collections(struct nm_ending *ending)
 {
 	const struct nm_last_words *words = ending->last_words;
@@ -149,6 +156,11 @@ static void say_collections(struct nm_ending *ending)
 
 	if (!last)
 		return;
+	if (last->after_mb < FULL_SHARE * heap_limit_mb(ending))
+		REASON(ending,
+		       " A part of the limit is kept for new objects; what was left for old ones "
+		       "was full at %.1f MiB.",
+		       last->after_mb);
 	freed = last->before_mb - last->after_mb;
 	if (freed < last->before_mb / 20)
 		REASON(ending,
@@ -165,12 +177,16 @@ static void say_collections(struct nm_ending *ending)
 
 static void advise_limit(struct nm_ending *ending)
 {
+	const struct nm_last_words *words = ending->last_words;
 	uint64_t limit = ending->subject ? ending->subject->heap_size_limit : 0, room, mib;
 	bool is_command = ending->subject && ending->subject->pid == ending->pid;
 	char text[32];
 	const char *whose;
 
 	room = room_of(ending, &whose);
+	/* The flag bounds the old space, which is what was full. */
+	if (words->gc_count > 0 && words->gcs[words->gc_count - 1].after_mb < heap_limit_mb(ending))
+		limit = (uint64_t)words->gcs[words->gc_count - 1].after_mb * NM_MIB;
 	mib = limit ? nm_verdict_old_space_mib(limit, room) : 0;
 	if (mib != 0)
 		ADVICE(ending,
@@ -197,12 +213,11 @@ static void judge_heap_limit(struct nm_ending *ending)
 
 	ending->cause = NM_CAUSE_V8_HEAP_LIMIT;
 	if (subject && subject->heap_size_limit != 0)
-		HEADLINE(ending, "%s died: its JavaScript heap reached the limit of %s",
+		HEADLINE(ending, "%s died: its JavaScript heap was full, at a limit of %s",
 			 subject_name(ending),
 			 nm_units_words(subject->heap_size_limit, text, sizeof(text)));
 	else
-		HEADLINE(ending, "%s died: its JavaScript heap reached its limit",
-			 subject_name(ending));
+		HEADLINE(ending, "%s died: its JavaScript heap was full", subject_name(ending));
 	REASON(ending, "V8 could not make room for more objects and ended the process (\"%s\").",
 	       ending->last_words->reason);
 	say_collections(ending);

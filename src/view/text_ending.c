@@ -66,12 +66,13 @@ static const char *size_text(const struct nm_view_options *how, uint64_t bytes, 
 	return out;
 }
 
-static void print_memory(const struct nm_view_options *how, const struct nm_ending *ending)
+/* With several processes their table tells it. */
+static void print_peaks(const struct nm_view_options *how, const struct nm_ending *ending)
 {
-	const struct nm_run_process *process = ending->subject;
+	const struct nm_run_process *process = &ending->processes[0];
 	char text[32];
 
-	if (!process || !(process->has & NM_HAS_HEAP_TOTAL))
+	if (ending->process_count != 1 || !(process->has & NM_HAS_HEAP_TOTAL))
 		return;
 	print_name(how, "at most");
 	fprintf(how->out, "rss %s", size_text(how, process->peak_rss, text, sizeof(text)));
@@ -81,7 +82,13 @@ static void print_memory(const struct nm_view_options *how, const struct nm_endi
 		size_text(how, process->peak_heap_used, text, sizeof(text)));
 	fprintf(how->out, ", arrayBuffers %s\n",
 		size_text(how, process->peak_array_buffers, text, sizeof(text)));
-	if (process->heap_size_limit == 0)
+}
+
+static void print_limit(const struct nm_view_options *how, const struct nm_run_process *process)
+{
+	char text[32];
+
+	if (!process || process->heap_size_limit == 0)
 		return;
 	print_name(how, "limit");
 	fprintf(how->out, "%s of heap, %.1f %% of it used when last seen\n",
@@ -146,7 +153,7 @@ void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *e
 {
 	char text[32];
 
-	fprintf(how->out, "%snodemem: ", nm_table_color(how, headline_color(ending)));
+	fprintf(how->out, "\n%snodemem: ", nm_table_color(how, headline_color(ending)));
 	nm_table_foreign(how->out, ending->headline, sizeof(ending->headline));
 	if (ending->process_count == 0) {
 		fprintf(how->out, "%s after %s; %s%s\n", nm_table_color(how, NM_COLOR_OFF),
@@ -160,7 +167,8 @@ void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *e
 	}
 	fprintf(how->out, "%s\n", nm_table_color(how, NM_COLOR_OFF));
 	print_end(how, ending);
-	print_memory(how, ending);
+	print_peaks(how, ending);
+	print_limit(how, ending->subject);
 	print_processes(how, ending);
 	print_gcs(how, ending->last_words);
 	print_wrapped(how, "why", ending->reason);
