@@ -12,11 +12,13 @@
 #include "base/error.h"
 #include "view/view.h"
 
-/* One option of a command. A table of them ends with a row whose name is NULL. */
+/* One option of a command. A table of them ends with a row whose name is NULL. An option with the
+   name of a common one stands in its place. */
 struct nm_option {
 	char letter;	      /* 0 when there is only the long form */
 	const char *name;     /* without the dashes */
-	const char *argument; /* what stands for its value in the help; NULL for a switch */
+	const char *argument; /* what stands for its value in the help; NULL for a switch; in
+				 square brackets when the value may be left out */
 	const char *help;
 };
 
@@ -53,6 +55,7 @@ struct nm_call {
 	char **words;
 	const char *values[NM_OPTIONS_MAX]; /* beside command->options; "" for a switch */
 	bool verbose;
+	bool no_color;
 	struct nm_view_options view; /* where and how to show */
 };
 

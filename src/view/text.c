@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/metrics.h"
 #include "view/table.h"
+#include "view/text_ending.h"
 
 #define BAR_WIDTH 10
 
@@ -119,8 +120,6 @@ static void show_usage(const struct nm_view_options *how, const struct nm_target
 
 /* ---- series ------------------------------------------------------------------------------ */
 
-#define LABEL_WIDTH 14
-
 static bool is_in_series(const struct nm_metric *metric)
 {
 	return metric->memory_usage;
@@ -129,7 +128,7 @@ static bool is_in_series(const struct nm_metric *metric)
 /* Too wide for the terminal with a bar and the limit in each row? */
 static bool is_narrow(const struct nm_view_options *how, bool labels)
 {
-	int width = 9 + (labels ? 2 + LABEL_WIDTH : 0);
+	int width = 9 + (labels ? 2 + NM_LABEL_WIDTH : 0);
 
 	for (size_t i = 0; i < nm_metric_count; i++)
 		if (is_in_series(&nm_metrics[i]))
@@ -164,7 +163,7 @@ static void show_series_head(const struct nm_view_options *how, bool labels)
 {
 	fprintf(how->out, "%s%9s", nm_table_color(how, NM_COLOR_BOLD), "time");
 	if (labels)
-		fprintf(how->out, "  %-*s", LABEL_WIDTH, "process");
+		fprintf(how->out, "  %-*s", NM_LABEL_WIDTH, "process");
 	for (size_t i = 0; i < nm_metric_count; i++)
 		if (is_in_series(&nm_metrics[i]))
 			nm_table_heading(how, nm_table_size_width(how, nm_metrics[i].column),
@@ -194,7 +193,7 @@ static void show_series_row(const struct nm_view_options *how, const struct nm_s
 	print_time(how, row->since_ms);
 	if (row->label) {
 		fputs("  ", how->out);
-		fprintf(how->out, "%-*.*s", LABEL_WIDTH, LABEL_WIDTH, row->label);
+		fprintf(how->out, "%-*.*s", NM_LABEL_WIDTH, NM_LABEL_WIDTH, row->label);
 	}
 	for (size_t i = 0; i < nm_metric_count; i++) {
 		const struct nm_metric *metric = &nm_metrics[i];
@@ -391,4 +390,5 @@ const struct nm_view nm_view_text = {
 	.processes = show_processes,
 	.system = show_system,
 	.calibration = show_calibration,
+	.ending = nm_text_ending,
 };

@@ -30,6 +30,9 @@ struct nm_view_process {
 	const char *problem; /* why there are no numbers; NULL when there are */
 };
 
+/* The label of a row is cut to this. */
+#define NM_LABEL_WIDTH 14
+
 /* A series is a stream of samples of one or several processes: head, rows, and a foot which explains
    the marks in them. Head and foot are NULL where a format has none. */
 struct nm_series_row {
