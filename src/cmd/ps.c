@@ -4,11 +4,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "cmd/command.h"
 #include "model/metrics.h"
 #include "source/find.h"
+
+/* A process that is just starting is given a moment, but all of them together no longer than it
+   takes to notice. */
+#define TRY_AGAIN_US 20000
+#define PATIENCE     15
 
 struct process {
 	struct nm_target *target;
@@ -20,12 +26,16 @@ struct process {
 };
 
 /* False when it has ended, or runs something else by now. */
-static bool look_at(struct process *process, pid_t pid)
+static bool look_at(struct process *process, pid_t pid, int *patience)
 {
 	struct nm_error *problem = &process->problem;
 
 	nm_sample_init(&process->sample);
-	problem->code = nm_target_open(pid, &process->target, problem);
+	while ((problem->code = nm_target_open(pid, &process->target, problem)) == NM_E_BUSY &&
+	       *patience > 0) {
+		usleep(TRY_AGAIN_US);
+		--*patience;
+	}
 	if (problem->code == NM_OK)
 		problem->code = nm_target_sample(process->target, &process->sample, problem);
 	if (problem->code == NM_OK)
@@ -112,8 +122,8 @@ static int run(struct nm_call *call)
 	struct process *processes;
 	struct nm_pid_list list;
 	struct nm_error err;
+	int patience = PATIENCE, code;
 	size_t count = 0;
-	int code;
 
 	if (!key)
 		key = "rss";
@@ -130,7 +140,7 @@ static int run(struct nm_call *call)
 		return nm_call_fail(call, &err);
 	}
 	for (size_t i = 0; i < list.count; i++) {
-		if (look_at(&processes[count], list.pids[i])) {
+		if (look_at(&processes[count], list.pids[i], &patience)) {
 			set_key(&processes[count++], key);
 		} else {
 			process_done(&processes[count]);
