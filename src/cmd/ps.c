@@ -115,6 +115,26 @@ static int show(struct nm_call *call, const struct process *processes, size_t co
 	return NM_EXIT_OK;
 }
 
+/* Fill `processes`, which has room for all of the list, and return how many there are. */
+static size_t look_at_all(const struct nm_pid_list *list, const char *key,
+			  struct process *processes)
+{
+	int patience = PATIENCE;
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (look_at(&processes[count], list->pids[i], &patience)) {
+			set_key(&processes[count++], key);
+		} else {
+			process_done(&processes[count]);
+			memset(&processes[count], 0, sizeof(processes[count]));
+		}
+	}
+	if (count > 0)
+		qsort(processes, count, sizeof(*processes), compare);
+	return count;
+}
+
 static int run(struct nm_call *call)
 {
 	const char *key = nm_call_option(call, "sort");
@@ -122,8 +142,8 @@ static int run(struct nm_call *call)
 	struct process *processes;
 	struct nm_pid_list list;
 	struct nm_error err;
-	int patience = PATIENCE, code;
-	size_t count = 0;
+	size_t count;
+	int code;
 
 	if (!key)
 		key = "rss";
@@ -139,15 +159,7 @@ static int run(struct nm_call *call)
 		nm_error_nomem(&err);
 		return nm_call_fail(call, &err);
 	}
-	for (size_t i = 0; i < list.count; i++) {
-		if (look_at(&processes[count], list.pids[i], &patience)) {
-			set_key(&processes[count++], key);
-		} else {
-			process_done(&processes[count]);
-			memset(&processes[count], 0, sizeof(processes[count]));
-		}
-	}
-	qsort(processes, count, sizeof(*processes), compare);
+	count = look_at_all(&list, key, processes);
 	code = show(call, processes, count, list.hidden);
 	if (call->verbose)
 		fprintf(stderr, "nodemem: found in %" PRIu64 " us, read in %" PRIu64 " us\n",
