@@ -4,11 +4,17 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "cmd/command.h"
 #include "model/metrics.h"
 #include "source/find.h"
+
+/* A process that is just starting is given a moment, but all of them together no longer than it
+   takes to notice. */
+#define TRY_AGAIN_US 20000
+#define PATIENCE     15
 
 struct process {
 	struct nm_target *target;
@@ -20,12 +26,16 @@ struct process {
 };
 
 /* False when it has ended, or runs something else by now. */
-static bool look_at(struct process *process, pid_t pid)
+static bool look_at(struct process *process, pid_t pid, int *patience)
 {
 	struct nm_error *problem = &process->problem;
 
 	nm_sample_init(&process->sample);
-	problem->code = nm_target_open(pid, &process->target, problem);
+	while ((problem->code = nm_target_open(pid, &process->target, problem)) == NM_E_BUSY &&
+	       *patience > 0) {
+		usleep(TRY_AGAIN_US);
+		--*patience;
+	}
 	if (problem->code == NM_OK)
 		problem->code = nm_target_sample(process->target, &process->sample, problem);
 	if (problem->code == NM_OK)
@@ -105,6 +115,26 @@ static int show(struct nm_call *call, const struct process *processes, size_t co
 	return NM_EXIT_OK;
 }
 
+/* Fill `processes`, which has room for all of the list, and return how many there are. */
+static size_t look_at_all(const struct nm_pid_list *list, const char *key,
+			  struct process *processes)
+{
+	int patience = PATIENCE;
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (look_at(&processes[count], list->pids[i], &patience)) {
+			set_key(&processes[count++], key);
+		} else {
+			process_done(&processes[count]);
+			memset(&processes[count], 0, sizeof(processes[count]));
+		}
+	}
+	if (count > 0)
+		qsort(processes, count, sizeof(*processes), compare);
+	return count;
+}
+
 static int run(struct nm_call *call)
 {
 	const char *key = nm_call_option(call, "sort");
@@ -112,7 +142,7 @@ static int run(struct nm_call *call)
 	struct process *processes;
 	struct nm_pid_list list;
 	struct nm_error err;
-	size_t count = 0;
+	size_t count;
 	int code;
 
 	if (!key)
@@ -129,15 +159,7 @@ static int run(struct nm_call *call)
 		nm_error_nomem(&err);
 		return nm_call_fail(call, &err);
 	}
-	for (size_t i = 0; i < list.count; i++) {
-		if (look_at(&processes[count], list.pids[i])) {
-			set_key(&processes[count++], key);
-		} else {
-			process_done(&processes[count]);
-			memset(&processes[count], 0, sizeof(processes[count]));
-		}
-	}
-	qsort(processes, count, sizeof(*processes), compare);
+	count = look_at_all(&list, key, processes);
 	code = show(call, processes, count, list.hidden);
 	if (call->verbose)
 		fprintf(stderr, "nodemem: found in %" PRIu64 " us, read in %" PRIu64 " us\n",

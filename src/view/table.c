@@ -64,11 +64,21 @@ static size_t character_length(const char *text)
 	return length;
 }
 
+/* Chinese, Japanese, Korean and pictures take two columns: from U+3000 on, roughly. */
+static size_t character_columns(const char *text)
+{
+	return (unsigned char)text[0] >= 0xe3 ? 2 : 1;
+}
+
 void nm_table_foreign(FILE *out, const char *text, size_t max)
 {
-	for (; *text && max > 0; max--) {
+	while (*text) {
 		size_t length = character_length(text);
+		size_t columns = length ? character_columns(text) : 1;
 
+		if (columns > max)
+			return;
+		max -= columns;
 		if (length == 0)
 			fputc('?', out);
 		else

@@ -350,7 +350,7 @@ static void show_system(const struct nm_view_options *how, const struct nm_syste
 {
 	bool constrained = (system->has & NM_HAS_CONSTRAINED) != 0;
 	bool swap = (system->has & NM_HAS_SWAP) != 0;
-	char by[300] = "no control group sets a limit";
+	char by[300] = "no control group in sight sets a limit";
 
 	if (constrained)
 		snprintf(by, sizeof(by), "the lowest limit, of control group %s",

@@ -99,6 +99,13 @@ static void the_command_line_has_blanks_between_its_words(void **state)
 		{"", 0, ""},
 		{"\0\0\0", 3, ""},
 		{"0123456789abcdefXYZ", 19, "0123456789abcde"},
+		/* A character is not cut through. */
+		{"0123456789abcd\u00e9z", 17, "0123456789abcd"},
+		{"0123456789abc\u00e9z", 16, "0123456789abc\u00e9"},
+		{"0123456789abc\u6f22z", 17, "0123456789abc"},
+		{"0123456789ab\u6f22z", 16, "0123456789ab\u6f22"},
+		{"0123456789abc\U0001f600", 17, "0123456789abc"},
+		{"0123456789abcde\x80\x80", 17, "0123456789abcde"},
 	};
 	char dir[64], command[16];
 	int root;
