@@ -332,7 +332,7 @@ static void show_processes(const struct nm_view_options *how, const struct nm_vi
 		print_process(how, &rows[i], columns);
 	if (hidden > 0)
 		fprintf(how->out,
-			"%zu process%s of other users or protected could not be looked at (root may see more)\n",
+			"%zu process%s could not be looked at: another user's, or protected\n",
 			hidden, hidden == 1 ? "" : "es");
 }
 
