@@ -154,14 +154,17 @@ static void on_try_again(uv_timer_t *timer)
 		uv_timer_start(&run->try_again, on_try_again, next, 0);
 }
 
-/* A command may be moved to another cgroup after its start, as `systemd-run` does. */
+/* A command may move to another cgroup after its start. One that ended, to the topmost. */
 static void follow_cgroup(struct run *run)
 {
 	struct nm_oom now;
 
 	nm_oom_read(run->family.proc, run->pid, &now);
-	if (now.knows_cgroup && strcmp(now.folder, run->oom.folder) != 0)
-		run->oom = now;
+	if (!now.knows_cgroup || !now.folder[0] || strcmp(now.folder, run->oom.folder) == 0)
+		return;
+	now.knows_machine = run->oom.knows_machine;
+	now.machine_kills = run->oom.machine_kills;
+	run->oom = now;
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -268,6 +271,16 @@ static void count_kills(struct run *run)
 	kills->cgroup_was_full = after.cgroup_failures > before->cgroup_failures;
 }
 
+/* The kernel saw every moment, we did not. */
+static void refine_peak(struct nm_ending *ending)
+{
+	struct nm_run_process *process = ending->processes;
+
+	if (ending->process_count == 1 && process->pid == ending->pid &&
+	    process->peak_rss < ending->peak_rss)
+		process->peak_rss = ending->peak_rss;
+}
+
 /* Everything the command wrote comes first, then the end, and nodemem ends after both are
    printed. */
 static void tell_end(struct run *run)
@@ -285,6 +298,7 @@ static void tell_end(struct run *run)
 	ending->buffer_failed = run->crashlog.buffer_failed;
 	ending->pid = run->pid;
 	ending->totalmem = uv_get_total_memory();
+	refine_peak(ending);
 	nm_verdict_reach(ending);
 	nm_run_output_end(&run->output, ending);
 	nm_relay_sync(&run->relay, take_stderr, run);

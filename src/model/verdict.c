@@ -43,10 +43,10 @@ uint64_t nm_verdict_old_space_mib(uint64_t limit, uint64_t room)
 	uint64_t now = limit / NM_MIB, wanted = 2 * now;
 	uint64_t most = room / NM_MIB * HEAP_SHARE_PERCENT / 100;
 
+	wanted += OLD_SPACE_STEP_MIB - 1;
+	wanted -= wanted % OLD_SPACE_STEP_MIB;
 	if (room != 0 && wanted > most)
 		wanted = most;
-	if (wanted > OLD_SPACE_STEP_MIB)
-		wanted -= wanted % OLD_SPACE_STEP_MIB;
 	/* Less than a quarter more only puts the end off. */
 	return wanted < now + now / 4 ? 0 : wanted;
 }
@@ -273,7 +273,8 @@ static void say_shares(struct nm_ending *ending)
 	if (!subject || !(subject->has & NM_HAS_RSS))
 		return;
 	REASON(ending,
-	       " Of the %s of rss that were seen, at most %s were V8's heap and %s ArrayBuffers.",
+	       " When its rss was last seen at its highest, %s, heapTotal was %s and arrayBuffers "
+	       "%s.",
 	       nm_units_words(subject->peak_rss, rss, sizeof(rss)),
 	       nm_units_words(subject->heap_total_at_peak, heap, sizeof(heap)),
 	       nm_units_words(subject->array_buffers_at_peak, buffers, sizeof(buffers)));
@@ -299,16 +300,16 @@ static void judge_cgroup_oom(struct nm_ending *ending)
 	       ending->kills.cgroup_name[0] ? ending->kills.cgroup_name : "it was in");
 	say_shares(ending);
 	ADVICE(ending, "Raise the container's limit, or use less.");
-	if (subject && limit != 0 &&
-	    subject->heap_size_limit + subject->heap_size_limit / 4 > limit)
+	if (subject && subject->array_buffers_at_peak > subject->heap_total_at_peak)
+		ADVICE(ending, " Buffers count most here, and no flag of Node's bounds them.");
+	else if (subject && limit != 0 &&
+		 subject->heap_size_limit + subject->heap_size_limit / 4 > limit)
 		ADVICE(ending,
 		       " V8 believed it could have a heap of %s: with "
 		       "--max-old-space-size=%" PRIu64 " it would collect harder before the kernel "
 		       "steps in, and say why when it cannot.",
 		       nm_units_words(subject->heap_size_limit, heap, sizeof(heap)),
 		       limit * HEAP_SHARE_PERCENT / 100 / NM_MIB);
-	if (subject && subject->array_buffers_at_peak > subject->heap_total_at_peak)
-		ADVICE(ending, " Buffers count most here, and no flag of Node's bounds them.");
 }
 
 static void judge_kernel_oom(struct nm_ending *ending)
@@ -332,7 +333,7 @@ static void judge_kernel_oom(struct nm_ending *ending)
 static void say_off_heap(struct nm_ending *ending)
 {
 	const struct nm_run_process *subject = ending->subject;
-	uint64_t room, limit = subject ? subject->heap_size_limit : 0;
+	uint64_t room, in_rss, limit = subject ? subject->heap_size_limit : 0;
 	char rss[32], text[32], heap[32], buffers[32];
 	const char *whose;
 
@@ -345,9 +346,13 @@ static void say_off_heap(struct nm_ending *ending)
 	       ending->reason[0] ? " " : "", nm_units_words(subject->peak_rss, rss, sizeof(rss)),
 	       nm_units_words(limit, text, sizeof(text)),
 	       nm_units_words(subject->peak_heap_total, heap, sizeof(heap)));
-	if (subject->array_buffers_at_peak >= subject->peak_rss / 4)
+	/* Memory of a Buffer that was never written to is not in rss. */
+	in_rss = subject->array_buffers_at_peak;
+	if (in_rss > subject->peak_rss)
+		in_rss = subject->peak_rss;
+	if (in_rss >= subject->peak_rss / 4)
 		REASON(ending, " Buffers live outside of it: %s of the peak rss were ArrayBuffers.",
-		       nm_units_words(subject->array_buffers_at_peak, buffers, sizeof(buffers)));
+		       nm_units_words(in_rss, buffers, sizeof(buffers)));
 	REASON(ending, " Only the memory of the container and of the machine bounds the rest");
 	if (room != 0)
 		REASON(ending, ": here %s with %s", whose,

@@ -233,7 +233,8 @@ static void read_line(struct nm_crashlog *log)
 		return;
 	if (strstr(line, "ERR_WORKER_OUT_OF_MEMORY"))
 		log->worker_ran_out = true;
-	if (strstr(line, "RangeError: Array buffer allocation failed"))
+	if (strstr(line, "RangeError: Array buffer allocation failed") ||
+	    strstr(line, "'ERR_MEMORY_ALLOCATION_FAILED'")) /* from Node 26 on */
 		log->buffer_failed = true;
 	if (strstr(line, "<--- JS stacktrace --->"))
 		log->in_last_gcs = false;
