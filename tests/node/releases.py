@@ -25,13 +25,17 @@ def cache():
     return pathlib.Path(home) / "nodemem" / "node"
 
 
+def is_there(version):
+    """Has tools/node-versions fetched it?"""
+    return (cache() / version / "bin" / "node").exists()
+
+
 def binary_or_skip(version):
     """The release's node; ends this program as skipped where it is absent."""
-    binary = cache() / version / "bin" / "node"
-    if not binary.exists():
+    if not is_there(version):
         print(f"skipped: Node.js {version} is not in {cache()} (tools/node-versions fetches it)")
         sys.exit(SKIPPED)
-    return str(binary)
+    return str(cache() / version / "bin" / "node")
 
 
 def major(version):
