@@ -161,7 +161,9 @@ def off_heap_growth_is_explained():
     pathlib.Path(script).write_text(text.replace('200 * MiB', '20 * MiB'), encoding='utf-8')
     code, _, err, documents = run(NODE, '--max-old-space-size=64', script)
     end = expect_end(documents, cause='exit', exitCode=0)
-    expect(code == 0 and end['processes'][0]['peakArrayBuffers'] >= 280 << 20, end)
+    expect(code == 0, code, end)
+    # The last steps may come and go between two samples.
+    expect(end['processes'][0]['peakArrayBuffers'] > end['heapSizeLimit'], end)
     expect(end['processes'][0]['peakHeapTotal'] < 64 << 20, end)
     expect('Buffers live outside of it' in end['reason'], end)
     expect(b'past V8\'s heap limit' in err, err)
@@ -215,8 +217,9 @@ def with_terminal(command, act=None):
 
 
 def a_terminal_stays_one():
-    script = ('console.log(JSON.stringify([0, 1, 2].map(require("tty").isatty)), '
-              'process.stderr.columns, process.stdout.columns); console.error("a\\nb")')
+    script = ('console.log("%s %s %s", JSON.stringify([0, 1, 2].map(require("tty").isatty)), '
+              '`${process.stderr.columns}`, `${process.stdout.columns}`); '
+              'console.error("a\\nb")')
     code, shown = with_terminal([NODE, '-e', script])
     expect(code == 0 and b'[true,true,true] 101 101' in shown, code, shown)
     expect(b'a\r\nb\r\n' in shown and b'\r\r' not in shown, shown)
