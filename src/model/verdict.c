@@ -202,8 +202,8 @@ static void advise_limit(struct nm_ending *ending)
 	else
 		ADVICE(ending, "If it needs more, raise --max-old-space-size.");
 	ADVICE(ending,
-	       " To see what fills the heap, run nodemem histo PID while it grows, or start "
-	       "it with node --heapsnapshot-near-limit=1.");
+	       " To see what fills the heap, start it with --heapsnapshot-near-heap-limit=1 and "
+	       "open the file it then writes in Chrome DevTools.");
 }
 
 static void judge_heap_limit(struct nm_ending *ending)

@@ -19,6 +19,8 @@
 #define GC_PAUSE_US    1000
 #define GC_TRIES       8
 #define GC_TRIES_FIRST 300 /* there is nothing older to show yet */
+/* A reading during which new memory was taken is repeated at once. */
+#define TORN_TRIES 20
 /* Without node's list of isolates to look at, they are searched anew after this long. */
 #define SEARCH_AGAIN_MS 1000
 /* A process younger than this may not have made its heap yet. */
@@ -297,7 +299,7 @@ static int fail_reading(const struct nm_target *target, enum nm_v8_reading readi
 static int read_isolates(struct nm_target *target, struct nm_sample *sample, struct nm_error *err)
 {
 	unsigned tries = target->last.isolate_count ? GC_TRIES : GC_TRIES_FIRST;
-	unsigned searches = 0;
+	unsigned searches = 0, torn = 0;
 
 	for (sample->tries = 1;; sample->tries++) {
 		enum nm_v8_reading reading;
@@ -310,8 +312,10 @@ static int read_isolates(struct nm_target *target, struct nm_sample *sample, str
 		sample->isolate_count = (unsigned)target->isolates.count;
 		if (reading == NM_V8_READING_GOOD)
 			return NM_OK;
-		if (reading == NM_V8_READING_IN_GC) {
-			if (sample->tries >= tries)
+		if (reading == NM_V8_READING_TORN && ++torn < TORN_TRIES)
+			continue;
+		if (reading == NM_V8_READING_IN_GC || reading == NM_V8_READING_TORN) {
+			if (sample->tries - torn >= tries)
 				return NM_OK;
 			usleep(GC_PAUSE_US);
 			continue;

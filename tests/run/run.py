@@ -101,7 +101,8 @@ def each_release_dies_at_its_heap_limit():
         expect(60 << 20 < end['heapSizeLimit'] < 300 << 20, release.name, end)
         expect(end['heapUsed'] > 40 << 20, release.name, end)
         expect(end['lastGcs'] and end['lastGcs'][-1]['beforeMb'] > 50, release.name, end)
-        expect(end['lastGcs'][-1]['kind'].startswith('Mark-'), release.name, end)
+        # "Mark-sweep", "Mark-Compact (reduce)", "Incremental Mark-Compact (reduce)", ...
+        expect('Mark-' in end['lastGcs'][-1]['kind'], release.name, end)
         expect('--max-old-space-size=' in end['advice'], release.name, end)
         samples = [one for one in documents if one['schema'] == 'nodemem/usage/1']
         expect(len(samples) >= 3, release.name, 'only', len(samples), 'samples')

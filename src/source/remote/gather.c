@@ -76,20 +76,12 @@ static void add_piece(struct nm_gather *gather, nm_addr addr, size_t size)
 	gather->size += size;
 }
 
-static void add_guards(struct nm_gather *gather, bool after)
-{
-	for (size_t i = 0; i < gather->count; i++) {
-		struct wanted *word = &gather->words[i];
+/* Where the value of a word goes: guards have a second place. */
+enum place { PLACE, PLACE_AFTER };
 
-		if (!word->is_guard)
-			continue;
-		*(after ? &word->after_slot : &word->slot) = (uint32_t)gather->size;
-		add_piece(gather, word->addr, sizeof(uint64_t));
-	}
-}
-
-/* The plain words in order of address; neighbours share a piece. */
-static void add_plain(struct nm_gather *gather, struct wanted **sorted, size_t count)
+/* The words in order of address; neighbours share a piece. */
+static void add_words(struct nm_gather *gather, struct wanted **sorted, size_t count,
+		      enum place place)
 {
 	size_t first = 0;
 
@@ -102,17 +94,30 @@ static void add_plain(struct nm_gather *gather, struct wanted **sorted, size_t c
 			end = sorted[last]->addr + sizeof(uint64_t);
 		}
 		for (size_t i = first; i <= last; i++)
-			sorted[i]->slot = (uint32_t)(gather->size + (sorted[i]->addr - start));
+			*(place == PLACE ? &sorted[i]->slot : &sorted[i]->after_slot) =
+				(uint32_t)(gather->size + (sorted[i]->addr - start));
 		add_piece(gather, start, end - start);
 		first = last + 1;
 	}
+}
+
+/* The guards, or the others, in order of address. */
+static size_t sort_words(struct nm_gather *gather, bool guards, struct wanted **out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < gather->count; i++)
+		if (gather->words[i].is_guard == guards)
+			out[count++] = &gather->words[i];
+	qsort(out, count, sizeof(struct wanted *), by_address);
+	return count;
 }
 
 int nm_gather_seal(struct nm_gather *gather)
 {
 	struct wanted **sorted;
 	unsigned char *at;
-	size_t plain = 0;
+	size_t count;
 
 	if (gather->failed)
 		return NM_E_NOMEM;
@@ -124,13 +129,10 @@ int nm_gather_seal(struct nm_gather *gather)
 		free(sorted);
 		return NM_E_NOMEM;
 	}
-	for (size_t i = 0; i < gather->count; i++)
-		if (!gather->words[i].is_guard)
-			sorted[plain++] = &gather->words[i];
-	qsort(sorted, plain, sizeof(*sorted), by_address);
-	add_guards(gather, false);
-	add_plain(gather, sorted, plain);
-	add_guards(gather, true);
+	count = sort_words(gather, true, sorted);
+	add_words(gather, sorted, count, PLACE);
+	add_words(gather, sorted + count, sort_words(gather, false, sorted + count), PLACE);
+	add_words(gather, sorted, count, PLACE_AFTER);
 	free(sorted);
 	gather->buffer = calloc(1, gather->size + 1);
 	if (!gather->buffer)
@@ -168,6 +170,21 @@ uint64_t nm_gather_get(const struct nm_gather *gather, nm_word word)
 uint64_t nm_gather_get_after(const struct nm_gather *gather, nm_word word)
 {
 	return word_at(gather, gather->words[word].after_slot);
+}
+
+bool nm_gather_has_changed(const struct nm_gather *gather, nm_word first, nm_word end)
+{
+	for (nm_word i = first; i < end; i++)
+		if (gather->words[i].is_guard &&
+		    word_at(gather, gather->words[i].slot) !=
+			    word_at(gather, gather->words[i].after_slot))
+			return true;
+	return false;
+}
+
+nm_word nm_gather_count(const struct nm_gather *gather)
+{
+	return (nm_word)gather->count;
 }
 
 void nm_gather_free(struct nm_gather *gather)

@@ -9,14 +9,16 @@
 /* Larger than any heap or counter can be; smaller than a pointer mistaken for a size. */
 #define SIZE_PLAUSIBLE (UINT64_C(1) << 45)
 
+/* `top` moves with every object; the others only when a new area is taken. */
 struct area_words {
-	nm_word start, top, limit;
+	nm_word start, top, limit; /* start and limit are guards */
 };
 
 /* Where in the gathered words the counters of one isolate stand. */
 struct isolate_words {
-	nm_word gc_state; /* guard */
-	nm_word back;	  /* Heap -> Isolate, to see that it still lives */
+	nm_word first, end; /* all of them */
+	nm_word gc_state;   /* guard */
+	nm_word back;	    /* Heap -> Isolate, to see that it still lives */
 	nm_word external, external_more;
 	nm_word semi, old;
 	nm_word array_buffers;
@@ -68,9 +70,9 @@ static void add_areas(struct nm_v8_counters *counters, const struct nm_v8_isolat
 				    &area) ||
 		    !nm_addr_is_plausible(area))
 			continue;
-		words->areas[i].start = nm_gather_add(counters->gather, area);
+		words->areas[i].start = nm_gather_add_guard(counters->gather, area);
 		words->areas[i].top = nm_gather_add(counters->gather, area + 8);
-		words->areas[i].limit = nm_gather_add(counters->gather, area + 16);
+		words->areas[i].limit = nm_gather_add_guard(counters->gather, area + 16);
 	}
 }
 
@@ -83,8 +85,12 @@ static void add_new_space(struct nm_v8_counters *counters, nm_addr space,
 	for (int i = 0; i < 2; i++)
 		words->new_committed[i] =
 			nm_gather_add(gather, space + (uint64_t)layout->new_committed[i]);
-	words->new_capacity = nm_gather_add(gather, space + (uint64_t)layout->new_capacity);
-	words->new_top = add_path(counters, space, &layout->new_top);
+	words->new_capacity = nm_gather_add_guard(gather, space + (uint64_t)layout->new_capacity);
+	/* From Node 22 on this is the end of the area being allocated in, before its top. */
+	if (layout->area_count > 0 && layout->new_top.then == NM_V8_NONE)
+		words->new_top = nm_gather_add_guard(gather, space + (uint64_t)layout->new_top.at);
+	else
+		words->new_top = add_path(counters, space, &layout->new_top);
 	words->new_more = NO_WORD;
 	if (layout->new_more_used != NM_V8_NONE)
 		words->new_more = nm_gather_add(gather, space + (uint64_t)layout->new_more_used);
@@ -118,7 +124,7 @@ static void add_spaces(struct nm_v8_counters *counters, const struct nm_v8_isola
 			continue;
 		}
 		words->committed[i] = nm_gather_add(gather, space + NM_V8_SPACE_COMMITTED);
-		words->used[i] = nm_gather_add(gather, space + (uint64_t)used);
+		words->used[i] = nm_gather_add_guard(gather, space + (uint64_t)used);
 	}
 }
 
@@ -129,6 +135,7 @@ static void add_isolate(struct nm_v8_counters *counters, const struct nm_v8_isol
 	struct nm_gather *gather = counters->gather;
 	nm_addr heap = isolate->heap;
 
+	words->first = nm_gather_count(gather);
 	words->gc_state = nm_gather_add_guard(gather, heap + (uint64_t)layout->heap_gc_state);
 	words->back = nm_gather_add(gather, heap + (uint64_t)layout->heap_isolate);
 	words->external = add_path(counters, heap, &layout->external);
@@ -141,6 +148,7 @@ static void add_isolate(struct nm_v8_counters *counters, const struct nm_v8_isol
 			gather, isolate->allocator + (uint64_t)isolate->allocator_total);
 	add_spaces(counters, isolate, words);
 	add_areas(counters, isolate, words);
+	words->end = nm_gather_count(gather);
 }
 
 static void add_platform(struct nm_v8_counters *counters)
@@ -190,7 +198,8 @@ struct reading {
 	const struct nm_v8_layout *layout;
 	const struct nm_v8_isolate *isolate;
 	const struct isolate_words *words;
-	bool torn; /* the words contradict each other: they are from different moments */
+	bool in_gc;
+	bool torn; /* the words are from different moments: they changed or contradict each other */
 };
 
 static uint64_t get(const struct reading *reading, nm_word word)
@@ -282,6 +291,7 @@ static void fill_isolate(struct reading *reading, struct nm_isolate *out)
 	uint32_t gc_after = (uint32_t)nm_gather_get_after(reading->gather, words->gc_state);
 	uint64_t total = 0, used = 0;
 
+	reading->torn = nm_gather_has_changed(reading->gather, words->first, words->end);
 	memset(out, 0, sizeof(*out));
 	if (reading->isolate->is_main)
 		snprintf(out->name, sizeof(out->name), "main");
@@ -293,7 +303,8 @@ static void fill_isolate(struct reading *reading, struct nm_isolate *out)
 		total += out->spaces[i].size;
 		used += out->spaces[i].used;
 	}
-	out->in_gc = gc_before != 0 || gc_after != 0 || reading->torn;
+	reading->in_gc = gc_before != 0 || gc_after != 0;
+	out->in_gc = reading->in_gc || reading->torn;
 	fill_number(total, NM_HAS_HEAP_TOTAL, &out->heap_total, &out->has);
 	if (!out->in_gc)
 		fill_number(used, NM_HAS_HEAP_USED, &out->heap_used, &out->has);
@@ -347,8 +358,10 @@ enum nm_v8_reading nm_v8_counters_read(struct nm_v8_counters *counters, struct n
 		};
 
 		fill_isolate(&reading, &out[i]);
-		if (out[i].in_gc)
+		if (reading.in_gc)
 			result = NM_V8_READING_IN_GC;
+		else if (reading.torn && result == NM_V8_READING_GOOD)
+			result = NM_V8_READING_TORN;
 	}
 	return result;
 }
