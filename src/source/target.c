@@ -30,6 +30,7 @@ struct nm_target {
 	pid_t pid;
 	int pid_dir;
 	int pidfd; /* -1 where the kernel has none */
+	int statm; /* /proc/PID/statm, kept open */
 	uint64_t start_ticks;
 	struct nm_target_info info;
 	struct nm_target_cost cost;
@@ -115,6 +116,10 @@ static int open_proc(struct nm_target *target, struct nm_error *err)
 	if (target->pid_dir < 0)
 		return nm_error_set_errno(err, NM_E_PERM, -target->pid_dir,
 					  "cannot look at process %d", (int)target->pid);
+	target->statm = openat(target->pid_dir, "statm", O_RDONLY | O_CLOEXEC);
+	if (target->statm < 0)
+		return nm_error_set_errno(err, NM_E_IO, errno, "cannot read /proc/%d/statm",
+					  (int)target->pid);
 	return check_kind(target, err);
 }
 
@@ -235,7 +240,7 @@ int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
 	if (!target)
 		return nm_error_nomem(err);
 	target->pid = pid;
-	target->pid_dir = target->pidfd = target->process.pagemap.fd = -1;
+	target->pid_dir = target->pidfd = target->statm = target->process.pagemap.fd = -1;
 	status = open_target(target, err);
 	if (status != NM_OK) {
 		nm_target_close(target);
@@ -247,15 +252,23 @@ int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
 	return NM_OK;
 }
 
-static void read_rss(struct nm_target *target, struct nm_sample *sample)
+/*
+ * The kernel's count of resident pages, as process.memoryUsage() has it. It tells also whether the
+ * process is still there: the open file belongs to that one process and, once it has ended, cannot
+ * be read any more or says 0.
+ */
+static bool read_rss(struct nm_target *target, struct nm_sample *sample)
 {
-	char text[256];
+	char text[128];
+	ssize_t length = pread(target->statm, text, sizeof(text) - 1, 0);
 
-	sample->has &= ~(unsigned)NM_HAS_RSS;
-	if (nm_proc_read(target->pid_dir, "statm", text, sizeof(text)) > 0 &&
-	    nm_proc_statm_parse(text, target->process.pagemap.page_size, &sample->rss) == NM_OK &&
-	    sample->rss > 0)
-		sample->has |= NM_HAS_RSS;
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	sample->has |= NM_HAS_RSS;
+	return nm_proc_statm_parse(text, target->process.pagemap.page_size, &sample->rss) ==
+		       NM_OK &&
+	       sample->rss > 0;
 }
 
 /* In a collection: the heap's numbers are those of the last good sample, if there is one. */
@@ -349,8 +362,7 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	status = read_isolates(target, sample, err);
 	if (status != NM_OK)
 		return status;
-	read_rss(target, sample);
-	if (has_ended(target))
+	if (!read_rss(target, sample))
 		return fail_gone(target, err);
 	sample->took_us = clock_us(CLOCK_MONOTONIC) - begun;
 	sample->pid = target->pid;
@@ -394,5 +406,7 @@ void nm_target_close(struct nm_target *target)
 		close(target->pid_dir);
 	if (target->pidfd >= 0)
 		close(target->pidfd);
+	if (target->statm >= 0)
+		close(target->statm);
 	free(target);
 }

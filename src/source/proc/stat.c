@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "source/proc/file.h"
@@ -51,9 +52,16 @@ bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat)
 
 int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss)
 {
+	const char *second = strchr(text, ' ');
 	uint64_t pages;
+	char *end;
 
-	if (sscanf(text, "%*u %" SCNu64, &pages) != 1 || pages > UINT64_MAX / page_size)
+	/* Part of every sample, so without the price of sscanf. */
+	if (!second || second[1] < '0' || second[1] > '9')
+		return NM_E_CORRUPT;
+	errno = 0;
+	pages = strtoull(second + 1, &end, 10);
+	if (errno != 0 || *end != ' ' || pages > UINT64_MAX / page_size)
 		return NM_E_CORRUPT;
 	*out_rss = pages * page_size;
 	return NM_OK;

@@ -1,9 +1,9 @@
 /*
  * gather.h - a fixed set of words of a target, read again and again in one system call
  *
- * Fill it with nm_gather_add(), seal it once, then read as often as wanted. Words that lie close
- * together are read as one piece. Words marked as guards are read both before and after all
- * others, so that a change in between shows.
+ * Fill it with nm_gather_add(), seal it once, then read as often as wanted. Words of one page are
+ * read as one piece. Pieces with a word marked as a guard come first, and the guards are read
+ * once more after all others, so that a change in between shows.
  *
  * Costs    a read is one system call per IOV_MAX pieces; nothing is allocated.
  */
