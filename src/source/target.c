@@ -21,7 +21,8 @@
 #define GC_TRIES_FIRST 300 /* there is nothing older to show yet */
 /* A reading during which new memory was taken is repeated at once. */
 #define TORN_TRIES 20
-/* Without node's list of isolates to look at, they are searched anew after this long. */
+/* Where node's list of isolates is not to be had, or has more of them than were found, they are
+   searched anew after this long. */
 #define SEARCH_AGAIN_MS 1000
 /* A process younger than this may not have made its heap yet. */
 #define STARTING_MS 2000
@@ -353,7 +354,7 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	bool was_good = true;
 	int status;
 
-	if (target->process.platform == 0 &&
+	if (target->counters && !nm_v8_counters_is_complete(target->counters) &&
 	    begun / 1000 - target->searched_ms >= SEARCH_AGAIN_MS) {
 		status = search(target, err);
 		if (status != NM_OK)

@@ -24,6 +24,7 @@ static unsigned char *memory;
 static struct nm_map map;
 static struct nm_maps maps = {.items = &map, .count = 1};
 static struct nm_v8_pages pages;
+static size_t enough = SIZE_MAX;
 
 static int set_up(void **state)
 {
@@ -82,7 +83,8 @@ static void make_page(size_t page, uint64_t size)
 
 static void find(enum nm_v8_page_form form)
 {
-	assert_int_equal(nm_v8_pages_find(reader, &maps, &pagemap, form, &pages, NULL), NM_OK);
+	assert_int_equal(nm_v8_pages_find(reader, &maps, &pagemap, form, enough, &pages, NULL),
+			 NM_OK);
 }
 
 static void pages_are_found_between_memory_that_is_none(void **state)
@@ -211,6 +213,25 @@ static void untouched_memory_stays_untouched(void **state)
 	assert_int_equal(count_present(), 1);
 }
 
+static void enough_pages_are_enough(void **state)
+{
+	struct nm_v8_page page;
+
+	(void)state;
+	for (size_t i = 0; i < PAGES; i++)
+		make_page(i, NM_V8_PAGE_SIZE);
+	find(NM_V8_PAGE_SIZE_FIRST);
+	assert_int_equal(pages.count, PAGES);
+	assert_false(pages.is_partial);
+	enough = 1;
+	find(NM_V8_PAGE_SIZE_FIRST);
+	enough = SIZE_MAX;
+	assert_true(pages.count >= 1 && pages.count <= PAGES);
+	assert_true(nm_v8_page_read(reader, NM_V8_PAGE_SIZE_FIRST, addr_of(5), &page));
+	assert_int_equal(page.size, NM_V8_PAGE_SIZE);
+	assert_false(nm_v8_page_read(reader, NM_V8_PAGE_SELF, addr_of(5), &page));
+}
+
 static void other_memory_is_not_searched(void **state)
 {
 	(void)state;
@@ -238,6 +259,7 @@ int main(void)
 		cmocka_unit_test_setup(the_metadata_form_must_point_back, forget),
 		cmocka_unit_test_setup(nonsense_is_no_page, forget),
 		cmocka_unit_test_setup(untouched_memory_stays_untouched, forget),
+		cmocka_unit_test_setup(enough_pages_are_enough, forget),
 		cmocka_unit_test_setup(other_memory_is_not_searched, forget),
 	};
 

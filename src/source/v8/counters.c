@@ -376,6 +376,12 @@ enum nm_v8_reading nm_v8_counters_read(struct nm_v8_counters *counters, struct n
 	return result;
 }
 
+bool nm_v8_counters_is_complete(const struct nm_v8_counters *counters)
+{
+	return counters->platform_first != NO_WORD &&
+	       counters->known_count == counters->isolates->count;
+}
+
 void nm_v8_counters_free(struct nm_v8_counters *counters)
 {
 	if (!counters)

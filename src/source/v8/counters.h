@@ -36,6 +36,9 @@ enum nm_v8_reading {
  */
 enum nm_v8_reading nm_v8_counters_read(struct nm_v8_counters *counters, struct nm_isolate *out);
 
+/* False when node's list has isolates which are not among ours: a worker may just be starting. */
+bool nm_v8_counters_is_complete(const struct nm_v8_counters *counters);
+
 void nm_v8_counters_free(struct nm_v8_counters *counters);
 
 #endif

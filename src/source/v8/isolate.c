@@ -11,6 +11,9 @@
 #define TRIES	     5
 #define TRY_PAUSE_US 2000
 #define SPACES_MIN   5
+/* So many pages are proof enough where node itself lists its isolates: a heap of gigabytes has
+   thousands of them. */
+#define PAGES_ENOUGH 1024
 /* After the last try: more than this much off is no longer explained by a moving target. */
 #define SLACK (UINT64_C(16) << 20)
 
@@ -145,39 +148,34 @@ static bool check_committed(const struct trial *trial, const struct nm_v8_isolat
 					      distance(committed, pages) > SLACK + committed / 8))
 			return false;
 	}
-	return trial->last_try || 2 * equal > spaces;
+	return trial->last_try || trial->pages->is_partial || 2 * equal > spaces;
 }
 
-/* Is the page one of new_space's, whose two halves are embedded in it? */
-static bool is_new_page(const struct trial *trial, const struct nm_v8_isolate *isolate,
-			const struct nm_v8_page *page)
+/* Pages of new_space are alike; those of other spaces can have more room for headers or less. The
+   one that is allocated in is found through the allocation top. */
+static void find_area(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = &trial->process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
+	struct nm_v8_page page;
+	uint64_t top = 0;
 
 	for (uint32_t i = 0; i < layout->space_count; i++) {
-		nm_addr half = page->owner + NM_V8_SPACE_COMMITTED - isolate->spaces[i];
+		nm_addr at = isolate->spaces[i] + (uint64_t)layout->new_top.at;
 
-		if (layout->spaces[i] == NM_V8_SPACE_NEW && isolate->spaces[i] != 0 &&
-		    page->heap == isolate->heap && page->size == NM_V8_PAGE_SIZE &&
-		    (half == (uint64_t)layout->new_committed[0] ||
-		     half == (uint64_t)layout->new_committed[1]))
-			return true;
-	}
-	return false;
-}
-
-/* Pages of new_space are alike; those of other spaces can have more room for headers or less. */
-static void find_area(const struct trial *trial, struct nm_v8_isolate *isolate)
-{
-	for (size_t i = 0; i < trial->pages->count; i++) {
-		const struct nm_v8_page *page = &trial->pages->items[i];
-
-		if (!is_new_page(trial, isolate, page))
+		if (layout->spaces[i] != NM_V8_SPACE_NEW || isolate->spaces[i] == 0)
 			continue;
-		isolate->area_offset = page->area_start - page->addr;
-		isolate->area_size = page->area_end - page->area_start;
-		return;
+		if (layout->new_top.then == NM_V8_NONE)
+			nm_reader_word(process->reader, at, &top);
+		else if (nm_reader_word(process->reader, at, &top))
+			nm_reader_word(process->reader, top + (uint64_t)layout->new_top.then, &top);
 	}
+	if (top == 0 ||
+	    !nm_v8_page_read(process->reader, layout->page_form, (top - 1) & ~(NM_V8_PAGE_SIZE - 1),
+			     &page) ||
+	    page.heap != isolate->heap)
+		return;
+	isolate->area_offset = page.area_start - page.addr;
+	isolate->area_size = page.area_end - page.area_start;
 }
 
 /*
@@ -234,7 +232,7 @@ static bool test_heap(struct trial *trial, nm_addr heap, struct nm_v8_isolate *o
 	else if (!check_committed(trial, &isolate))
 		trial->failed = "the committed sizes do not equal the pages";
 	else {
-		find_area(trial, &isolate);
+		find_area(trial->process, &isolate);
 		find_allocator(trial->process, &isolate);
 		find_thread(trial->process, &isolate);
 		*out = isolate;
@@ -255,69 +253,112 @@ static int main_then_thread(const void *a, const void *b)
 	return left->stack > right->stack ? -1 : left->stack < right->stack;
 }
 
-static bool was_tested(const nm_addr *heaps, size_t count, nm_addr heap)
+/* Heaps to be tested, each once. */
+struct heaps {
+	size_t count;
+	nm_addr items[4 * NM_V8_ISOLATES_MAX];
+};
+
+static void add_heap(struct heaps *heaps, nm_addr heap)
 {
-	for (size_t i = count; i-- > 0;)
-		if (heaps[i] == heap)
-			return true;
-	return false;
+	for (size_t i = heaps->count; i-- > 0;)
+		if (heaps->items[i] == heap)
+			return;
+	if (heaps->count < sizeof(heaps->items) / sizeof(heaps->items[0]))
+		heaps->items[heaps->count++] = heap;
 }
 
-/* Test every heap that a page names. False when none passed. */
-static bool test_heaps(struct trial *trial, struct nm_v8_isolates *out)
+/* Those of the isolates in node's own list: a chain of { next, Isolate*, ... }. */
+static void list_heaps(const struct nm_v8_process *process, struct heaps *out)
 {
-	/* Pages of ended workers and objects that look like headers name heaps too. */
-	nm_addr tested[4 * NM_V8_ISOLATES_MAX];
-	size_t count = 0;
+	nm_addr node[2] = {0, 0};
 
 	out->count = 0;
-	trial->failed = "no page of a heap was found";
-	for (size_t i = 0; i < trial->pages->count; i++) {
-		nm_addr heap = trial->pages->items[i].heap;
-
-		if (was_tested(tested, count, heap))
-			continue;
-		if (count == sizeof(tested) / sizeof(tested[0]) || out->count == NM_V8_ISOLATES_MAX)
-			break;
-		tested[count++] = heap;
-		if (test_heap(trial, heap, &out->items[out->count]))
-			out->count++;
+	if (process->platform == 0 ||
+	    !nm_reader_word(process->reader, process->platform + NM_V8_PLATFORM_FIRST, &node[0]))
+		return;
+	for (int i = 0; i < NM_V8_ISOLATES_MAX && nm_addr_is_plausible(node[0]); i++) {
+		if (!nm_reader_get(process->reader, node[0], node, sizeof(node)))
+			return;
+		if (nm_addr_is_plausible(node[1]))
+			add_heap(out, node[1] + (uint64_t)process->layout.isolate_heap);
 	}
+}
+
+static bool test_heaps(struct trial *trial, const struct heaps *heaps, struct nm_v8_isolates *out)
+{
+	out->count = 0;
+	for (size_t i = 0; i < heaps->count && out->count < NM_V8_ISOLATES_MAX; i++)
+		if (test_heap(trial, heaps->items[i], &out->items[out->count]))
+			out->count++;
 	qsort(out->items, out->count, sizeof(*out->items), main_then_thread);
 	return out->count > 0;
+}
+
+/* Where node has no list, or none of it passes: every heap that a page names. Pages of ended
+   workers and objects that look like headers name heaps too. */
+static bool test_named_heaps(struct trial *trial, struct heaps *heaps, struct nm_v8_isolates *out)
+{
+	heaps->count = 0;
+	for (size_t i = 0; i < trial->pages->count; i++)
+		add_heap(heaps, trial->pages->items[i].heap);
+	if (heaps->count == 0)
+		trial->failed = "no page of a heap was found";
+	return test_heaps(trial, heaps, out);
+}
+
+/* One look at the process: 1 when an isolate passed, 0 when none did, or an error. */
+static int look(struct nm_v8_process *process, struct trial *trial, struct nm_v8_pages *pages,
+		struct nm_v8_isolates *out, struct nm_error *err)
+{
+	struct heaps heaps;
+	int status = nm_v8_process_read_maps(process, err);
+
+	if (status != NM_OK)
+		return status;
+	list_heaps(process, &heaps);
+	for (int i = 0; i < 2; i++) {
+		/* The second time, without the list. */
+		bool has_list = i == 0 && heaps.count > 0;
+
+		if (i == 0 && !has_list)
+			continue;
+		status = nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
+					  process->layout.page_form,
+					  has_list ? PAGES_ENOUGH : SIZE_MAX, pages, err);
+		if (status != NM_OK)
+			return status;
+		if (has_list ? test_heaps(trial, &heaps, out)
+			     : test_named_heaps(trial, &heaps, out))
+			return 1;
+	}
+	return 0;
 }
 
 int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *out,
 			struct nm_error *err)
 {
 	struct nm_v8_pages pages = {.count = 0};
-	struct trial trial = {.process = process, .pages = &pages};
-	int status = NM_OK;
+	struct trial trial = {.process = process, .pages = &pages, .failed = "no heap was found"};
+	int status = 0;
 
 	if (!out->items)
 		out->items = calloc(NM_V8_ISOLATES_MAX, sizeof(*out->items));
 	if (!out->items)
 		return nm_error_nomem(err);
-	for (int i = 1; i <= TRIES; i++) {
+	for (int i = 1; i <= TRIES && status == 0; i++) {
 		trial.last_try = i == TRIES;
-		status = nm_v8_process_read_maps(process, err);
-		if (status == NM_OK)
-			status =
-				nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
-						 process->layout.page_form, &pages, err);
-		if (status != NM_OK || test_heaps(&trial, out))
-			break;
-		if (trial.last_try)
-			status =
-				nm_error_set(err, NM_E_UNSUPPORTED,
-					     "the heap does not look as that of %s should: %s "
-					     "(nodemem calibrate learns the layout of this binary)",
-					     process->layout.name, trial.failed);
-		else
+		if (i > 1)
 			usleep(TRY_PAUSE_US);
+		status = look(process, &trial, &pages, out, err);
 	}
 	nm_v8_pages_done(&pages);
-	return status;
+	if (status == 0)
+		return nm_error_set(err, NM_E_UNSUPPORTED,
+				    "the heap does not look as that of %s should: %s "
+				    "(nodemem calibrate learns the layout of this binary)",
+				    process->layout.name, trial.failed);
+	return status > 0 ? NM_OK : status;
 }
 
 void nm_v8_isolates_done(struct nm_v8_isolates *isolates)

@@ -1,13 +1,14 @@
 /*
  * isolate.h - finding the isolates of a process and proving that the layout fits them
  *
- * An isolate found here has passed these tests, each of them on the running process:
+ * The heaps are those of the isolates in node's own list; where there is none, those that pages
+ * name. Each has passed these tests on the running process:
  *   - its Isolate and Heap lie at the distance that the binary's own code has, and the Heap points
  *     back to the Isolate;
  *   - at least five spaces stand in the array, each points back to the Heap, and the vtable of
  *     each lies in the binary;
- *   - for most spaces the committed size equals the pages found in memory that name the space;
- *   - used is not larger than committed, and the limits are sizes that a heap can have.
+ *   - for most spaces the committed size equals the pages found in memory that name the space; of
+ *     a heap with thousands of pages a part is looked at, and must not be more than committed.
  * A heap that fails any is no isolate; if all fail, the layout is wrong and nothing is shown.
  */
 #ifndef NM_V8_ISOLATE_H

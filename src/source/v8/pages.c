@@ -25,6 +25,7 @@ struct scan {
 	struct nm_reader *reader;
 	enum nm_v8_page_form form;
 	struct nm_v8_pages *out;
+	size_t enough;
 	size_t count; /* of the batch */
 	nm_addr addrs[BATCH];
 	struct cursor *cursors[BATCH]; /* whose each address is */
@@ -85,23 +86,46 @@ static bool make_page(nm_addr addr, uint64_t size, nm_addr heap, nm_addr owner, 
 	return true;
 }
 
-static bool parse_header(const struct scan *scan, size_t i, struct nm_v8_page *out)
+/* `metadata` is NULL when it could not be read. */
+static bool parse_header(enum nm_v8_page_form form, nm_addr addr, const struct header *header,
+			 const struct header *metadata, struct nm_v8_page *out)
 {
-	const uint64_t *w = scan->headers[i].word;
-	const uint64_t *m = scan->metadata[i].word;
-	nm_addr addr = scan->addrs[i];
+	const uint64_t *w = header->word, *m;
 
-	switch (scan->form) {
+	switch (form) {
 	case NM_V8_PAGE_SIZE_FIRST:
 		return make_page(addr, w[0], w[2], w[8], w[3], w[4], out);
 	case NM_V8_PAGE_SELF:
 		return w[1] == addr && make_page(addr, w[2], w[3], w[9], w[4], w[5], out);
 	case NM_V8_PAGE_METADATA:
-		return scan->has_metadata[i] && m[1] == addr &&
-		       make_page(addr, m[2], m[8], m[10], m[9], m[7], out);
+		if (!metadata)
+			return false;
+		m = metadata->word;
+		return m[1] == addr && make_page(addr, m[2], m[8], m[10], m[9], m[7], out);
 	default:
 		return false;
 	}
+}
+
+/* Where the metadata of a page of that form is. The word before it holds flags. */
+static bool has_metadata(const struct header *header, nm_addr *out)
+{
+	*out = header->word[1];
+	return header->word[0] < (1u << 28) && nm_addr_is_plausible(*out);
+}
+
+bool nm_v8_page_read(struct nm_reader *reader, enum nm_v8_page_form form, nm_addr addr,
+		     struct nm_v8_page *out)
+{
+	struct header header, metadata;
+	nm_addr at;
+	bool has = false;
+
+	if (!nm_reader_get(reader, addr, &header, sizeof(header)))
+		return false;
+	if (form == NM_V8_PAGE_METADATA && has_metadata(&header, &at))
+		has = nm_reader_get(reader, at, &metadata, sizeof(metadata));
+	return parse_header(form, addr, &header, has ? &metadata : NULL, out);
 }
 
 static bool add_page(struct nm_v8_pages *pages, const struct nm_v8_page *page)
@@ -126,10 +150,8 @@ static int read_metadata(struct scan *scan)
 	bool wanted[BATCH];
 
 	for (size_t i = 0; i < scan->count; i++) {
-		addrs[i] = scan->headers[i].word[1];
-		/* The first word holds flags. */
-		wanted[i] = scan->is_read[i] && scan->headers[i].word[0] < (1u << 28) &&
-			    nm_addr_is_plausible(addrs[i]);
+		addrs[i] = 0;
+		wanted[i] = scan->is_read[i] && has_metadata(&scan->headers[i], &addrs[i]);
 	}
 	return read_headers(scan->reader, addrs, wanted, scan->count, scan->metadata,
 			    scan->has_metadata);
@@ -155,7 +177,8 @@ static int scan_batch(struct scan *scan, struct nm_error *err)
 		struct nm_v8_page page;
 
 		if (!scan->is_read[i] || scan->addrs[i] < scan->cursors[i]->behind ||
-		    !parse_header(scan, i, &page))
+		    !parse_header(scan->form, scan->addrs[i], &scan->headers[i],
+				  scan->has_metadata[i] ? &scan->metadata[i] : NULL, &page))
 			continue;
 		if (!add_page(scan->out, &page))
 			return nm_error_nomem(err);
@@ -232,9 +255,13 @@ static int search(struct scan *scan, struct cursor *cursors, size_t count,
 	bool is_done = false;
 	int status = NM_OK;
 
-	for (uint64_t step = 1; !is_done && step <= BOUNDARIES_MAX; step *= 2) {
+	for (uint64_t step = 1; !is_done && step <= BOUNDARIES_MAX && status == NM_OK; step *= 2) {
 		is_done = true;
 		for (size_t i = 0; i < count && status == NM_OK; i++) {
+			if (scan->out->count >= scan->enough) {
+				scan->out->is_partial = true;
+				return NM_OK;
+			}
 			if (cursors[i].next >= cursors[i].end ||
 			    cursors[i].behind >= cursors[i].end)
 				continue;
@@ -243,15 +270,13 @@ static int search(struct scan *scan, struct cursor *cursors, size_t count,
 		}
 		if (status == NM_OK && scan->count > 0)
 			status = scan_batch(scan, err);
-		if (status != NM_OK)
-			break;
 	}
 	return status;
 }
 
 int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
-		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, struct nm_v8_pages *out,
-		     struct nm_error *err)
+		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, size_t enough,
+		     struct nm_v8_pages *out, struct nm_error *err)
 {
 	struct scan *scan = calloc(1, sizeof(*scan));
 	size_t count;
@@ -260,10 +285,12 @@ int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
 
 	out->count = 0;
 	out->swapped = 0;
+	out->is_partial = false;
 	if (scan && cursors) {
 		scan->reader = reader;
 		scan->form = form;
 		scan->out = out;
+		scan->enough = enough;
 		nm_pagemap_reset(pagemap);
 		status = search(scan, cursors, count, pagemap, err);
 		nm_pagemap_reset(pagemap);
