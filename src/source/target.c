@@ -21,9 +21,10 @@
 #define GC_TRIES_FIRST 300 /* there is nothing older to show yet */
 /* A reading during which new memory was taken is repeated at once. */
 #define TORN_TRIES 20
-/* Where node's list of isolates is not to be had, or has more of them than were found, they are
-   searched anew after this long. */
-#define SEARCH_AGAIN_MS 1000
+/* Where node's list of isolates is not to be had, or has more of them than were found because a
+   worker is just starting, they are searched anew: soon, and then ever less often. */
+#define SEARCH_AGAIN_MS	    20
+#define SEARCH_AGAIN_MAX_MS 1000
 /* A process younger than this may not have made its heap yet. */
 #define STARTING_MS 2000
 
@@ -40,7 +41,8 @@ struct nm_target {
 	struct nm_v8_counters *counters;
 	unsigned workers_seen;
 	uint64_t searched_ms;
-	struct nm_sample last; /* the last numbers outside a collection */
+	uint64_t search_again_ms; /* after that time */
+	struct nm_sample last;	  /* the last numbers outside a collection */
 };
 
 static uint64_t clock_us(clockid_t clock)
@@ -241,6 +243,7 @@ int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
 	if (!target)
 		return nm_error_nomem(err);
 	target->pid = pid;
+	target->search_again_ms = SEARCH_AGAIN_MS;
 	target->pid_dir = target->pidfd = target->statm = target->process.pagemap.fd = -1;
 	status = open_target(target, err);
 	if (status != NM_OK) {
@@ -335,6 +338,7 @@ static int read_isolates(struct nm_target *target, struct nm_sample *sample, str
 			continue;
 		}
 		sample->isolate_count = 0;
+		target->search_again_ms = SEARCH_AGAIN_MS;
 		if (reading != NM_V8_READING_CHANGED || has_ended(target))
 			return fail_reading(target, reading, err);
 		if (++searches > 3)
@@ -355,10 +359,12 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	int status;
 
 	if (target->counters && !nm_v8_counters_is_complete(target->counters) &&
-	    begun / 1000 - target->searched_ms >= SEARCH_AGAIN_MS) {
+	    begun / 1000 - target->searched_ms >= target->search_again_ms) {
 		status = search(target, err);
 		if (status != NM_OK)
 			return status;
+		if (target->search_again_ms < SEARCH_AGAIN_MAX_MS)
+			target->search_again_ms *= 2;
 	}
 	status = read_isolates(target, sample, err);
 	if (status != NM_OK)
