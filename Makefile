@@ -15,7 +15,7 @@ build: setup
 
 # The program runs out of heap within a minute, as it should: Node.js then ends with code 134.
 demo: build
-	$(NODEMEM) run -- node --max-old-space-size=256 examples/heap-growth.js; test $$? -eq 134
+	$(NODEMEM) run -- node --max-old-space-size=1000 examples/heap-growth.js; test $$? -eq 134
 
 test:
 	@tools/test

@@ -35,8 +35,9 @@ const kept = [];
 
 
 def releases():
-    found = [path for path in CACHE.glob('*') if (path / 'bin/node').exists()]
-    return sorted(found, key=lambda path: [int(n) for n in path.name.split('.')])
+    lines = (HERE.parent / 'node' / 'versions.txt').read_text(encoding='utf-8').splitlines()
+    versions = [line.split('#')[0].strip() for line in lines]
+    return [CACHE / one for one in versions if one and (CACHE / one / 'bin/node').exists()]
 
 
 NODES = releases() if CACHE.is_dir() else []
