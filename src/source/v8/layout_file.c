@@ -87,13 +87,7 @@ static bool take_space(const json_t *value, enum nm_v8_space *out)
 {
 	const char *name = json_string_value(value);
 
-	for (int i = 0; name && i < NM_V8_SPACE_COUNT; i++) {
-		if (strcmp(name, nm_v8_space_name((enum nm_v8_space)i)) != 0)
-			continue;
-		*out = (enum nm_v8_space)i;
-		return true;
-	}
-	return false;
+	return name && nm_v8_space_find(name, out);
 }
 
 static bool take_lists(const json_t *document, struct nm_v8_layout *out)
