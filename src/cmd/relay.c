@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pty.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -83,20 +84,30 @@ void nm_relay_given(struct nm_relay *relay)
 	relay->stderr_end = -1;
 }
 
+/* The loop that watches the socket has made it one that does not wait. */
+static void wait_for(const struct nm_relay *relay, short events)
+{
+	struct pollfd ready = {.fd = relay->peer, .events = events};
+
+	poll(&ready, 1, -1);
+}
+
 static void send_message(struct nm_relay *relay, char kind, const char *text, size_t length,
 			 bool must)
 {
 	struct iovec parts[2] = {{&kind, 1}, {(void *)(uintptr_t)text, length}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-	ssize_t sent;
 
-	if (relay->peer < 0)
-		return;
-	do {
-		sent = sendmsg(relay->peer, &message, MSG_NOSIGNAL | (must ? 0 : MSG_DONTWAIT));
-	} while (sent < 0 && errno == EINTR);
-	if (sent < 0 && errno != EAGAIN)
-		nm_relay_close(relay);
+	while (relay->peer >= 0) {
+		if (sendmsg(relay->peer, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
+			return;
+		if (errno == EAGAIN && !must)
+			return;
+		if (errno == EAGAIN)
+			wait_for(relay, POLLOUT);
+		else if (errno != EINTR)
+			nm_relay_close(relay);
+	}
 }
 
 void nm_relay_print(struct nm_relay *relay, const char *text, size_t length, bool must)
@@ -111,7 +122,7 @@ void nm_relay_print(struct nm_relay *relay, const char *text, size_t length, boo
 }
 
 /* One message: its kind, 0 when there is none and -1 when there will be none any more. */
-static int receive(struct nm_relay *relay, nm_relay_take *take, void *context, int flags)
+static int receive(struct nm_relay *relay, nm_relay_take *take, void *context)
 {
 	char message[1 + NM_RELAY_MESSAGE_MAX];
 	ssize_t got;
@@ -119,7 +130,7 @@ static int receive(struct nm_relay *relay, nm_relay_take *take, void *context, i
 	if (relay->peer < 0)
 		return -1;
 	do {
-		got = recv(relay->peer, message, sizeof(message), flags);
+		got = recv(relay->peer, message, sizeof(message), MSG_DONTWAIT);
 	} while (got < 0 && errno == EINTR);
 	if (got < 0 && errno == EAGAIN)
 		return 0;
@@ -138,7 +149,7 @@ bool nm_relay_read(struct nm_relay *relay, nm_relay_take *take, void *context)
 
 	/* Not for ever: a command that writes without end must not keep us from all else. */
 	for (int i = 0; i < 64; i++) {
-		kind = receive(relay, take, context, MSG_DONTWAIT);
+		kind = receive(relay, take, context);
 		if (kind <= 0)
 			break;
 	}
@@ -150,9 +161,9 @@ void nm_relay_sync(struct nm_relay *relay, nm_relay_take *take, void *context)
 	int kind;
 
 	send_message(relay, NM_RELAY_SYNC, "", 0, true);
-	do {
-		kind = receive(relay, take, context, 0);
-	} while (kind > 0 && kind != NM_RELAY_SYNC);
+	while ((kind = receive(relay, take, context)) >= 0 && kind != NM_RELAY_SYNC)
+		if (kind == 0)
+			wait_for(relay, POLLIN);
 }
 
 void nm_relay_close(struct nm_relay *relay)
