@@ -71,6 +71,10 @@ bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_
 /* Read the word `index` as a process id. */
 bool nm_call_pid(struct nm_call *call, int index, pid_t *out);
 
+/* Measure the terminal: sets view.width, and returns how many lines it has; 0 for both when stdout
+   is none. */
+int nm_call_measure(struct nm_call *call);
+
 /* Print the error, once, as text or JSON, and return the exit code which it means. */
 int nm_call_fail(const struct nm_call *call, const struct nm_error *err);
 

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Options that every command has. */
@@ -85,6 +86,16 @@ bool nm_options_color(const struct nm_call *call, FILE *out)
 	       !(term && strcmp(term, "dumb") == 0);
 }
 
+int nm_call_measure(struct nm_call *call)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(call->view.out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return call->view.width = 0;
+	call->view.width = size.ws_col;
+	return size.ws_row;
+}
+
 static void set_common(struct nm_call *call, int option)
 {
 	switch (option) {
@@ -130,6 +141,7 @@ enum nm_options_result nm_options_read(const struct nm_command *command, int arg
 	out->view.out = stdout;
 	out->view.format = &nm_view_text;
 	out->view.color = nm_options_color(out, stdout);
+	nm_call_measure(out);
 	/* '+': do not look behind the first word; ':': tell a missing value from an unknown
 	   option. */
 	snprintf(parser.shorts, sizeof(parser.shorts), "%s", command->takes_command ? "+:" : ":");

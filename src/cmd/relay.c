@@ -84,12 +84,12 @@ void nm_relay_given(struct nm_relay *relay)
 	relay->stderr_end = -1;
 }
 
-/* The loop that watches the socket has made it one that does not wait. */
+/* The loop makes the socket non-blocking, so waiting is done here. */
 static void wait_for(const struct nm_relay *relay, short events)
 {
-	struct pollfd ready = {.fd = relay->peer, .events = events};
+	struct pollfd peer = {.fd = relay->peer, .events = events};
 
-	poll(&ready, 1, -1);
+	poll(&peer, 1, -1);
 }
 
 static void send_message(struct nm_relay *relay, char kind, const char *text, size_t length,
@@ -97,17 +97,17 @@ static void send_message(struct nm_relay *relay, char kind, const char *text, si
 {
 	struct iovec parts[2] = {{&kind, 1}, {(void *)(uintptr_t)text, length}};
 	struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+	ssize_t sent;
 
-	while (relay->peer >= 0) {
-		if (sendmsg(relay->peer, &message, MSG_NOSIGNAL | MSG_DONTWAIT) >= 0)
-			return;
-		if (errno == EAGAIN && !must)
-			return;
-		if (errno == EAGAIN)
+	if (relay->peer < 0)
+		return;
+	do {
+		sent = sendmsg(relay->peer, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (sent < 0 && errno == EAGAIN && must)
 			wait_for(relay, POLLOUT);
-		else if (errno != EINTR)
-			nm_relay_close(relay);
-	}
+	} while (sent < 0 && (errno == EINTR || (errno == EAGAIN && must)));
+	if (sent < 0 && errno != EAGAIN)
+		nm_relay_close(relay);
 }
 
 void nm_relay_print(struct nm_relay *relay, const char *text, size_t length, bool must)
@@ -161,9 +161,11 @@ void nm_relay_sync(struct nm_relay *relay, nm_relay_take *take, void *context)
 	int kind;
 
 	send_message(relay, NM_RELAY_SYNC, "", 0, true);
-	while ((kind = receive(relay, take, context)) >= 0 && kind != NM_RELAY_SYNC)
+	do {
+		kind = receive(relay, take, context);
 		if (kind == 0)
 			wait_for(relay, POLLIN);
+	} while (kind >= 0 && kind != NM_RELAY_SYNC);
 }
 
 void nm_relay_close(struct nm_relay *relay)

@@ -202,14 +202,38 @@ static void advise_limit(struct nm_ending *ending)
 	else
 		ADVICE(ending, "If it needs more, raise --max-old-space-size.");
 	ADVICE(ending,
-	       " To see what fills the heap, run nodemem histo PID while it grows, or start "
-	       "it with node --heapsnapshot-near-limit=1.");
+	       " To see what fills the heap, start it with --heapsnapshot-near-heap-limit=1 and "
+	       "open the file it then writes in Chrome DevTools.");
+}
+
+/* A heap near its limit is collected nearly all the time, when no sample can be taken. What V8
+   itself printed of the last collection is then newer than the last sample. */
+static void take_last_collection(struct nm_ending *ending)
+{
+	const struct nm_last_words *words = ending->last_words;
+	uint64_t used;
+
+	if (!ending->subject || words->gc_count == 0)
+		return;
+	used = (uint64_t)(words->gcs[words->gc_count - 1].after_mb * (double)NM_MIB);
+	for (size_t i = 0; i < ending->process_count; i++) {
+		struct nm_run_process *process = &ending->processes[i];
+
+		if (process != ending->subject || used <= process->heap_used)
+			continue;
+		process->heap_used = used;
+		process->has |= NM_HAS_HEAP_USED;
+		if (process->peak_heap_used < used)
+			process->peak_heap_used = used;
+	}
 }
 
 static void judge_heap_limit(struct nm_ending *ending)
 {
 	const struct nm_run_process *subject = ending->subject;
 	char text[32];
+
+	take_last_collection(ending);
 
 	ending->cause = NM_CAUSE_V8_HEAP_LIMIT;
 	if (subject && subject->heap_size_limit != 0)

@@ -35,8 +35,9 @@ const kept = [];
 
 
 def releases():
-    found = [path for path in CACHE.glob('*') if (path / 'bin/node').exists()]
-    return sorted(found, key=lambda path: [int(n) for n in path.name.split('.')])
+    lines = (HERE.parent / 'node' / 'versions.txt').read_text(encoding='utf-8').splitlines()
+    versions = [line.split('#')[0].strip() for line in lines]
+    return [CACHE / one for one in versions if one and (CACHE / one / 'bin/node').exists()]
 
 
 NODES = releases() if CACHE.is_dir() else []
@@ -101,8 +102,10 @@ def each_release_dies_at_its_heap_limit():
         expect(60 << 20 < end['heapSizeLimit'] < 300 << 20, release.name, end)
         expect(end['heapUsed'] > 40 << 20, release.name, end)
         expect(end['lastGcs'] and end['lastGcs'][-1]['beforeMb'] > 50, release.name, end)
-        expect(end['lastGcs'][-1]['kind'].split(' ')[0] in ('Mark-sweep', 'Mark-Compact',
-                                                            'Scavenge'), release.name, end)
+        # "Mark-sweep", "Incremental Mark-Compact (reduce)", ...; V8 cuts what it prints to 512
+        # bytes, so that a Scavenge may be all that is left.
+        kind = end['lastGcs'][-1]['kind']
+        expect('Mark-' in kind or kind == 'Scavenge', release.name, end)
         expect('--max-old-space-size=' in end['advice'], release.name, end)
         samples = [one for one in documents if one['schema'] == 'nodemem/usage/1']
         expect(len(samples) >= 3, release.name, 'only', len(samples), 'samples')
@@ -160,9 +163,11 @@ def off_heap_growth_is_explained():
     script = scratch('off-heap.js')
     text = (EXAMPLES / 'off-heap-growth.js').read_text(encoding='utf-8')
     pathlib.Path(script).write_text(text.replace('200 * MiB', '20 * MiB'), encoding='utf-8')
-    code, _, err, documents = run(NODE, '--max-old-space-size=64', script, options=['-i', '10ms'])
+    code, _, err, documents = run(NODE, '--max-old-space-size=64', script)
     end = expect_end(documents, cause='exit', exitCode=0)
-    expect(code == 0 and end['processes'][0]['peakArrayBuffers'] >= 280 << 20, end)
+    expect(code == 0, code, end)
+    # The last steps may come and go between two samples.
+    expect(end['processes'][0]['peakArrayBuffers'] > end['heapSizeLimit'], end)
     expect(end['processes'][0]['peakHeapTotal'] < 64 << 20, end)
     expect('Buffers live outside of it' in end['reason'], end)
     expect(b'past V8\'s heap limit' in err, err)
@@ -177,6 +182,7 @@ def output_passes_byte_for_byte():
               'at += fs.writeSync(fd, b, at) } catch (e) { if (e.code !== "EAGAIN") throw e } } }; '
               'put(1); put(2)')
     plain = subprocess.run([NODE, '-e', script], capture_output=True, timeout=LIMIT_S)
+    # -i: no row comes before the first bytes but the first one, so compare from the end's side
     code, out, err, _ = run(NODE, '-e', script, options=['-q'])
     expect(code == 0 and out == plain.stdout, 'stdout differs')
     report = err.rindex(b'\nnodemem: ')
@@ -215,8 +221,9 @@ def with_terminal(command, act=None):
 
 
 def a_terminal_stays_one():
-    script = ('console.log(JSON.stringify([0, 1, 2].map(require("tty").isatty)), '
-              '`${process.stderr.columns} ${process.stdout.columns}`); console.error("a\\nb")')
+    script = ('console.log("%s %s %s", JSON.stringify([0, 1, 2].map(require("tty").isatty)), '
+              '`${process.stderr.columns}`, `${process.stdout.columns}`); '
+              'console.error("a\\nb")')
     code, shown = with_terminal([NODE, '-e', script])
     expect(code == 0 and b'[true,true,true] 101 101' in shown, code, shown)
     expect(b'a\r\nb\r\n' in shown and b'\r\r' not in shown, shown)

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""What watching a Node.js process costs; prints one JSON document.
+
+    run.py [VERSION...]
+
+All of tests/node/versions.txt which are there when none is named. See README.md.
+"""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "tests" / "node"))
+
+import releases  # noqa: E402
+import target  # noqa: E402
+
+OPENS, SAMPLES, COMMANDS = 20, 5000, 20
+FLAGS = {"big": ["--max-old-space-size=4096"]}
+# What is wanted: a sample as a share of process.memoryUsage(), the rest as it says.
+SAMPLE_SHARE = 0.8
+OPEN_MS = {"small": 3, "big": 20, "five": None}
+COMMAND_MS = 20
+COMMAND_MIB = 20
+
+
+def output_of(*command):
+    """The JSON that a program prints."""
+    ended = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, check=True)
+    return json.loads(ended.stdout)
+
+
+def measure(node, kind):
+    """All figures of one process."""
+    with target.Target(node, HERE / "target.js", kind, flags=FLAGS.get(kind, [])) as running:
+        sample = output_of(releases.tool("NODEMEM_BENCH_SAMPLE", "bench/bench-sample"),
+                           running.pid, OPENS, SAMPLES)
+        command = output_of(releases.tool("NODEMEM_BENCH_COMMAND", "bench/bench-command"),
+                            COMMANDS, releases.nodemem(), "usage", running.pid)
+        return {"heapTotal": running.hello["heapTotal"],
+                "memoryUsageUs": round(running.hello["memoryUsageUs"], 1),
+                **sample, "command": command}
+
+
+def missed(kind, figures):
+    """What is wanted and was not reached, in words."""
+    share = figures["sampleUs"]["median"] / figures["memoryUsageUs"]
+    open_ms = figures["openUs"]["median"] / 1000
+    command_ms = figures["command"]["wallUs"]["median"] / 1000
+    command_mib = figures["command"]["maxRssKib"] / 1024
+    rows = [
+        # Of five isolates a sample tells five times as much as memoryUsage().
+        (kind != "five" and share > SAMPLE_SHARE,
+         f"a sample takes {share:.2f} of memoryUsage(), wanted {SAMPLE_SHARE}"),
+        (OPEN_MS[kind] is not None and open_ms > OPEN_MS[kind],
+         f"opening takes {open_ms:.1f} ms, wanted {OPEN_MS[kind]}"),
+        (command_ms > COMMAND_MS, f"usage takes {command_ms:.1f} ms, wanted {COMMAND_MS}"),
+        (command_mib > COMMAND_MIB, f"usage takes {command_mib:.1f} MiB, wanted {COMMAND_MIB}"),
+    ]
+    return [text for is_missed, text in rows if is_missed]
+
+
+def main(versions):
+    document = {"schema": "nodemem/bench/1", "load": os.getloadavg()[0], "versions": {}}
+    for version in versions or releases.listed():
+        if not versions and not releases.is_there(version):
+            continue
+        node = releases.binary_or_skip(version)
+        figures = {kind: measure(node, kind) for kind in OPEN_MS}
+        document["versions"][version] = figures
+        for kind, numbers in figures.items():
+            for text in missed(kind, numbers):
+                print(f"{version} {kind}: {text}", file=sys.stderr)
+    print(json.dumps(document, indent=1))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

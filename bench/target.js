@@ -1,0 +1,53 @@
+// A process to be measured: `small` as Node starts, `big` with a heap of 1.5 GB in many pages,
+// `five` with four workers. Announces itself with the cost of its own process.memoryUsage(),
+// then rests.
+'use strict';
+const fs = require('fs');
+const { once } = require('events');
+const { Worker, isMainThread } = require('worker_threads');
+
+const WARM_CALLS = 3000, CALLS = 5000;
+let kept = null;
+
+function makeBig() {
+    const arrays = [];
+    for (let i = 0; i < 17500; i++)
+        arrays.push(new Array(8 << 10).fill(i));
+    return arrays;
+}
+
+function sorted(numbers) {
+    return Float64Array.from(numbers).sort();
+}
+
+// Microseconds of one call, the median: so a collection or another process does not count.
+function costOf(call) {
+    const times = new Float64Array(CALLS);
+    for (let i = 0; i < WARM_CALLS; i++)
+        call();
+    for (let i = 0; i < CALLS; i++) {
+        const begin = process.hrtime.bigint();
+        call();
+        times[i] = Number(process.hrtime.bigint() - begin) / 1000;
+    }
+    return sorted(times)[CALLS >> 1];
+}
+
+async function main(kind) {
+    if (kind === 'big')
+        kept = makeBig();
+    if (kind === 'five')
+        for (let i = 0; i < 4; i++)
+            await once(new Worker(__filename), 'online');
+    const memoryUsageUs = costOf(() => process.memoryUsage());
+    const { heapTotal } = process.memoryUsage();
+    fs.writeSync(1, JSON.stringify({ pid: process.pid, node: process.version, memoryUsageUs,
+        heapTotal, kept: kept && kept.length }) + '\n');
+    fs.readSync(0, Buffer.alloc(1));
+    process.exit(0);
+}
+
+if (isMainThread)
+    main(process.argv[2]);
+else
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
