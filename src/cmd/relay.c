@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -49,7 +50,7 @@ int nm_relay_start(struct nm_relay *relay, struct nm_error *err)
 	int peers[2] = {-1, -1}, from = -1, end = -1, status;
 	pid_t pid;
 
-	relay->peer = relay->stderr_end = -1;
+	*relay = (struct nm_relay){.peer = -1, .stderr_end = -1};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, peers) != 0)
 		return nm_error_set_errno(err, NM_E_IO, errno, "cannot make a socket pair");
 	status = open_channel(&from, &end);
@@ -72,6 +73,7 @@ int nm_relay_start(struct nm_relay *relay, struct nm_error *err)
 		close(peers[0]);
 		return nm_error_set_errno(err, NM_E_IO, status, "cannot start the stderr relay");
 	}
+	relay->pid = pid;
 	relay->peer = peers[0];
 	relay->stderr_end = end;
 	return NM_OK;
@@ -140,6 +142,8 @@ static int receive(struct nm_relay *relay, nm_relay_take *take, void *context)
 	}
 	if (message[0] == NM_RELAY_BYTES)
 		take(context, message + 1, (size_t)got - 1);
+	if (message[0] == NM_RELAY_SYNC)
+		relay->is_idle = got > 1 && message[1] == NM_RELAY_IDLE;
 	return message[0];
 }
 
@@ -174,4 +178,8 @@ void nm_relay_close(struct nm_relay *relay)
 	if (relay->peer >= 0)
 		close(relay->peer);
 	relay->peer = -1;
+	/* Where nobody else takes note of orphans, as in many a container, it would stay for ever. */
+	if (relay->is_idle)
+		waitpid(relay->pid, NULL, 0);
+	relay->is_idle = false;
 }

@@ -12,13 +12,17 @@
 #ifndef NM_CMD_RELAY_H
 #define NM_CMD_RELAY_H
 
+#include <sys/types.h>
+
 #include "base/error.h"
 
 #define NM_RELAY_MESSAGE_MAX (16 * 1024)
 
 struct nm_relay {
-	int peer;	/* the socket to the relay's process; -1 when that is gone */
+	pid_t pid;	/* of the relay's process */
+	int peer;	/* the socket to it; -1 when it is gone */
 	int stderr_end; /* what the command gets as its stderr; -1 once given away */
+	bool is_idle;	/* at the last sync nobody held the command's stderr any more */
 };
 
 /* What the command wrote. */
@@ -39,7 +43,8 @@ bool nm_relay_read(struct nm_relay *relay, nm_relay_take *take, void *context);
 /* Wait until all that was written to the relay so far, by the command and by us, is printed. */
 void nm_relay_sync(struct nm_relay *relay, nm_relay_take *take, void *context);
 
-/* Let go of the relay; it runs on as long as somebody holds the command's stderr. */
+/* Let go of the relay. It runs on as long as somebody holds the command's stderr, and is waited
+   for when nobody does. */
 void nm_relay_close(struct nm_relay *relay);
 
 #endif

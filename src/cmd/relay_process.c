@@ -167,7 +167,7 @@ static size_t copy_block(struct copier *copier)
 /* The command has ended: what it wrote is all there. Somebody else may go on writing. */
 static void sync_all(struct copier *copier)
 {
-	char kind = NM_RELAY_SYNC;
+	char answer[2] = {NM_RELAY_SYNC, NM_RELAY_IDLE};
 	size_t part, passed = 0;
 
 	do {
@@ -183,7 +183,7 @@ static void sync_all(struct copier *copier)
 		send_backlog(copier);
 	}
 	if (copier->peer >= 0)
-		send(copier->peer, &kind, 1, MSG_NOSIGNAL);
+		send(copier->peer, answer, copier->from < 0 ? 2 : 1, MSG_NOSIGNAL);
 }
 
 static void obey(struct copier *copier)
@@ -207,11 +207,19 @@ static void obey(struct copier *copier)
 
 static void copy_size(const struct copier *copier)
 {
-	struct winsize size;
+	struct winsize now, before;
+	pid_t group;
 
 	size_changed = 0;
-	if (copier->from >= 0 && ioctl(copier->to, TIOCGWINSZ, &size) == 0)
-		ioctl(copier->from, TIOCSWINSZ, &size);
+	if (copier->from < 0 || ioctl(copier->to, TIOCGWINSZ, &now) != 0 ||
+	    ioctl(copier->from, TIOCGWINSZ, &before) != 0 ||
+	    memcmp(&now, &before, sizeof(now)) == 0)
+		return;
+	ioctl(copier->from, TIOCSWINSZ, &now);
+	/* The terminal told the command together with us, and it may have looked too early. */
+	group = tcgetpgrp(copier->to);
+	if (group > 1)
+		kill(-group, SIGWINCH);
 }
 
 _Noreturn void nm_relay_process(int from, int to, int peer)

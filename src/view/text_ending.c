@@ -51,6 +51,10 @@ static void print_end(const struct nm_view_options *how, const struct nm_ending 
 			ending->exit_code);
 	else
 		fprintf(how->out, "exit code %d", ending->exit_code);
+	if (ending->subject && ending->subject->pid != ending->pid) {
+		fputs(" of ", how->out);
+		nm_table_foreign(how->out, ending->command, sizeof(ending->command));
+	}
 	fprintf(how->out, ", after %s\n",
 		nm_units_duration(ending->duration_ms, text, sizeof(text)));
 }
