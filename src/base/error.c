@@ -16,6 +16,7 @@ const char *nm_status_name(int code)
 	return "unknown";
 }
 
+NM_PRINTF(4, 0)
 static void fill(struct nm_error *err, int code, int os_errno, const char *format, va_list args)
 {
 	int used;

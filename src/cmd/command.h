@@ -12,11 +12,13 @@
 #include "base/error.h"
 #include "view/view.h"
 
-/* One option of a command. A table of them ends with a row whose name is NULL. */
+/* One option of a command. A table of them ends with a row whose name is NULL. An option with the
+   name of a common one stands in its place. */
 struct nm_option {
 	char letter;	      /* 0 when there is only the long form */
 	const char *name;     /* without the dashes */
-	const char *argument; /* what stands for its value in the help; NULL for a switch */
+	const char *argument; /* what stands for its value in the help; NULL for a switch; in
+				 square brackets when the value may be left out */
 	const char *help;
 };
 
@@ -53,6 +55,7 @@ struct nm_call {
 	char **words;
 	const char *values[NM_OPTIONS_MAX]; /* beside command->options; "" for a switch */
 	bool verbose;
+	bool no_color;
 	struct nm_view_options view; /* where and how to show */
 };
 
@@ -67,6 +70,10 @@ bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_
 
 /* Read the word `index` as a process id. */
 bool nm_call_pid(struct nm_call *call, int index, pid_t *out);
+
+/* Measure the terminal: sets view.width, and returns how many lines it has; 0 for both when stdout
+   is none. */
+int nm_call_measure(struct nm_call *call);
 
 /* Print the error, once, as text or JSON, and return the exit code which it means. */
 int nm_call_fail(const struct nm_call *call, const struct nm_error *err);

@@ -88,15 +88,20 @@ bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_
 
 bool nm_call_pid(struct nm_call *call, int index, pid_t *out)
 {
+	const char *word = call->words[index];
 	uint64_t pid;
 
-	if (!nm_units_parse_whole(call->words[index], 1, 1u << 22, &pid)) {
-		nm_call_usage(call, "not a process id: '%s' (nodemem ps lists the Node processes)",
-			      call->words[index]);
-		return false;
+	if (nm_units_parse_whole(word, 1, 1u << 22, &pid)) {
+		*out = (pid_t)pid;
+		return true;
 	}
-	*out = (pid_t)pid;
-	return true;
+	if (access(word, F_OK) == 0)
+		nm_call_usage(call, "'%s' is a file, and %s takes a process id", word,
+			      call->command->name);
+	else
+		nm_call_usage(call, "not a process id: '%s' (nodemem ps lists the Node processes)",
+			      word);
+	return false;
 }
 
 static int exit_code(int status)

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 /* Options that every command has. */
@@ -28,16 +29,36 @@ struct parser {
 	int count;
 };
 
-static void add_options(struct parser *parser, const struct nm_option *options, int first)
+static bool has_option(const struct nm_option *options, const char *name)
+{
+	for (; options && options->name; options++)
+		if (strcmp(options->name, name) == 0)
+			return true;
+	return false;
+}
+
+/* "[FILE]": the value may be left out, and follows a '=' else. */
+static int argument_kind(const struct nm_option *option)
+{
+	if (!option->argument)
+		return no_argument;
+	return option->argument[0] == '[' ? optional_argument : required_argument;
+}
+
+/* `instead`, which may be NULL, holds options that replace those of the same name. */
+static void add_options(struct parser *parser, const struct nm_option *options, int first,
+			const struct nm_option *instead)
 {
 	size_t used;
 
 	for (int i = 0; options && options[i].name && i < NM_OPTIONS_MAX - 1; i++) {
 		const struct nm_option *option = &options[i];
 
+		if (has_option(instead, option->name))
+			continue;
 		parser->longs[parser->count++] = (struct option){
 			.name = option->name,
-			.has_arg = option->argument ? required_argument : no_argument,
+			.has_arg = argument_kind(option),
 			.val = first + i,
 		};
 		used = strlen(parser->shorts);
@@ -56,13 +77,23 @@ static int index_of(const struct nm_option *options, int first, int value)
 	return -1;
 }
 
-static bool wants_color(FILE *out)
+bool nm_options_color(const struct nm_call *call, FILE *out)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
 
-	return isatty(fileno(out)) && !(no_color && no_color[0]) &&
+	return !call->no_color && isatty(fileno(out)) && !(no_color && no_color[0]) &&
 	       !(term && strcmp(term, "dumb") == 0);
+}
+
+int nm_call_measure(struct nm_call *call)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(call->view.out), TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return call->view.width = 0;
+	call->view.width = size.ws_col;
+	return size.ws_row;
 }
 
 static void set_common(struct nm_call *call, int option)
@@ -72,6 +103,7 @@ static void set_common(struct nm_call *call, int option)
 		call->view.format = &nm_view_json;
 		break;
 	case OPTION_NO_COLOR:
+		call->no_color = true;
 		call->view.color = false;
 		break;
 	case OPTION_BYTES:
@@ -108,12 +140,13 @@ enum nm_options_result nm_options_read(const struct nm_command *command, int arg
 	out->command = command;
 	out->view.out = stdout;
 	out->view.format = &nm_view_text;
-	out->view.color = wants_color(stdout);
+	out->view.color = nm_options_color(out, stdout);
+	nm_call_measure(out);
 	/* '+': do not look behind the first word; ':': tell a missing value from an unknown
 	   option. */
 	snprintf(parser.shorts, sizeof(parser.shorts), "%s", command->takes_command ? "+:" : ":");
-	add_options(&parser, command->options, FIRST_OWN);
-	add_options(&parser, common, FIRST_COMMON);
+	add_options(&parser, command->options, FIRST_OWN, NULL);
+	add_options(&parser, common, FIRST_COMMON, command->options);
 	opterr = 0;
 	optind = 1;
 	while ((value = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
@@ -137,15 +170,23 @@ enum nm_options_result nm_options_read(const struct nm_command *command, int arg
 	return count_words(out) ? NM_OPTIONS_RUN : NM_OPTIONS_WRONG;
 }
 
-static void print_options(FILE *out, const struct nm_option *options)
+static void print_options(FILE *out, const struct nm_option *options,
+			  const struct nm_option *instead)
 {
 	char form[64];
 
 	for (; options && options->name; options++) {
+		bool optional = argument_kind(options) == optional_argument;
+
+		if (has_option(instead, options->name))
+			continue;
 		snprintf(form, sizeof(form), "%c%c%c --%s%s%s", options->letter ? '-' : ' ',
 			 options->letter ? options->letter : ' ', options->letter ? ',' : ' ',
-			 options->name, options->argument ? " " : "",
-			 options->argument ? options->argument : "");
+			 options->name,
+			 !options->argument ? ""
+			 : optional	    ? "[="
+					    : " ",
+			 !options->argument ? "" : options->argument + optional);
 		fprintf(out, "  %-28s  %s\n", form, options->help);
 	}
 }
@@ -157,6 +198,6 @@ void nm_options_help(FILE *out, const struct nm_command *command)
 	if (command->about)
 		fprintf(out, "\n%s", command->about);
 	fputs("\nOptions:\n", out);
-	print_options(out, command->options);
-	print_options(out, common);
+	print_options(out, command->options, NULL);
+	print_options(out, common, command->options);
 }

@@ -13,6 +13,9 @@ enum nm_options_result { NM_OPTIONS_RUN, NM_OPTIONS_HELP, NM_OPTIONS_WRONG };
 enum nm_options_result nm_options_read(const struct nm_command *command, int argc, char **argv,
 				       struct nm_call *out);
 
+/* Are colours wanted where `out` goes? */
+bool nm_options_color(const struct nm_call *call, FILE *out);
+
 void nm_options_help(FILE *out, const struct nm_command *command);
 
 #endif

@@ -12,15 +12,19 @@
 #include "source/proc/file.h"
 #include "source/proc/stat.h"
 #include "source/v8/counters.h"
-#include "source/v8/program.h"
+#include "source/v8/layout_file.h"
 
 /* A collection's pause is 1 to 20 ms mostly. While one is under way we wait this long, this
    often, then show what is known. */
 #define GC_PAUSE_US    1000
 #define GC_TRIES       8
 #define GC_TRIES_FIRST 300 /* there is nothing older to show yet */
-/* Without node's list of isolates to look at, they are searched anew after this long. */
-#define SEARCH_AGAIN_MS 1000
+/* A reading during which new memory was taken is repeated at once. */
+#define TORN_TRIES 20
+/* Where node's list of isolates is not to be had, or has more of them than were found because a
+   worker is just starting, they are searched anew: soon, and then ever less often. */
+#define SEARCH_AGAIN_MS	    20
+#define SEARCH_AGAIN_MAX_MS 1000
 /* A process younger than this may not have made its heap yet. */
 #define STARTING_MS 2000
 
@@ -28,20 +32,17 @@ struct nm_target {
 	pid_t pid;
 	int pid_dir;
 	int pidfd; /* -1 where the kernel has none */
+	int statm; /* /proc/PID/statm, kept open */
 	uint64_t start_ticks;
 	struct nm_target_info info;
 	struct nm_target_cost cost;
-	struct nm_reader *reader;
-	struct nm_maps maps;
-	struct nm_pagemap pagemap;
-	struct nm_v8_program program;
-	struct nm_v8_layout layout;
 	struct nm_v8_process process;
 	struct nm_v8_isolates isolates;
 	struct nm_v8_counters *counters;
 	unsigned workers_seen;
 	uint64_t searched_ms;
-	struct nm_sample last; /* the last numbers outside a collection */
+	uint64_t search_again_ms; /* after that time */
+	struct nm_sample last;	  /* the last numbers outside a collection */
 };
 
 static uint64_t clock_us(clockid_t clock)
@@ -118,50 +119,56 @@ static int open_proc(struct nm_target *target, struct nm_error *err)
 	if (target->pid_dir < 0)
 		return nm_error_set_errno(err, NM_E_PERM, -target->pid_dir,
 					  "cannot look at process %d", (int)target->pid);
+	target->statm = openat(target->pid_dir, "statm", O_RDONLY | O_CLOEXEC);
+	if (target->statm < 0)
+		return nm_error_set_errno(err, NM_E_IO, errno, "cannot read /proc/%d/statm",
+					  (int)target->pid);
 	return check_kind(target, err);
 }
 
 static void fill_info(struct nm_target *target)
 {
 	struct nm_target_info *info = &target->info;
-	ssize_t length =
-		nm_proc_read(target->pid_dir, "cmdline", info->command, sizeof(info->command));
+	ssize_t length;
 
-	/* Words are separated by zero bytes. */
-	for (ssize_t i = 0; i + 1 < length; i++)
-		if (info->command[i] == '\0')
-			info->command[i] = ' ';
+	nm_proc_command_read(target->pid_dir, info->command, sizeof(info->command));
 	length = readlinkat(target->pid_dir, "exe", info->executable, sizeof(info->executable) - 1);
 	if (length > 0)
 		info->executable[length] = '\0';
 	info->pid = target->pid;
 	info->started_ms = (int64_t)(clock_us(CLOCK_REALTIME) / 1000 - age_ms(target));
-	memcpy(info->node, target->program.node, sizeof(info->node));
-	memcpy(info->v8, target->program.v8, sizeof(info->v8));
+	memcpy(info->node, target->process.program.node, sizeof(info->node));
+	memcpy(info->v8, target->process.program.v8, sizeof(info->v8));
 }
 
 static int choose_layout(struct nm_target *target, struct nm_error *err)
 {
-	const struct nm_v8_version *version = &target->program.version;
+	const struct nm_v8_version *version = &target->process.program.version;
 	const struct nm_v8_version oldest = nm_v8_oldest();
 	const struct nm_v8_layout *row = nm_v8_layout_find(version);
-	const char *node =
-		target->program.node[0] ? target->program.node : "Node (version unknown)";
+	const char *node = target->process.program.node[0] ? target->process.program.node
+							   : "Node (version unknown)";
 
+	/* Who calibrated this very binary did so for a reason. */
+	if (nm_v8_layout_load(nm_elf_build_id(target->process.program.elf),
+			      &target->process.layout))
+		return NM_OK;
 	if (row) {
-		target->layout = *row;
-		return nm_v8_layout_complete(&target->layout, target->program.elf, err);
+		target->process.layout = *row;
+		return nm_v8_layout_complete(&target->process.layout, target->process.program.elf,
+					     err);
 	}
 	if (nm_v8_version_compare(version, &oldest) < 0)
 		return nm_error_set(err, NM_E_UNSUPPORTED,
 				    "process %d runs %s with V8 %s, which is too old: %s is the "
 				    "oldest that nodemem reads (update Node.js)",
-				    (int)target->pid, node, target->program.v8,
+				    (int)target->pid, node, target->process.program.v8,
 				    nm_v8_layouts[0].name);
 	return nm_error_set(err, NM_E_UNSUPPORTED,
 			    "process %d runs %s with V8 %s, which is in no table "
 			    "(learn it with: nodemem calibrate %s)",
-			    (int)target->pid, node, target->program.v8, target->program.path);
+			    (int)target->pid, node, target->process.program.v8,
+			    target->process.program.path);
 }
 
 /* Give each isolate a number that stays its own: those known before keep theirs. */
@@ -207,35 +214,19 @@ static int search(struct nm_target *target, struct nm_error *err)
 
 static int open_target(struct nm_target *target, struct nm_error *err)
 {
-	struct nm_v8_process *process = &target->process;
-	int status;
+	int status = open_proc(target, err);
 
-	if ((status = open_proc(target, err)) != NM_OK)
-		return status;
-	status = nm_v8_program_open(target->pid_dir, target->pid, &target->program, err);
 	if (status != NM_OK)
 		return status;
-	if ((status = nm_reader_open_live(target->pid, &target->reader, err)) != NM_OK)
-		return status;
-	status = nm_v8_program_versions(&target->program, target->reader, err);
-	fill_info(target);
-	if (status == NM_OK)
+	status = nm_v8_process_open(target->pid, target->pid_dir, &target->process, err);
+	if (status == NM_OK) {
+		fill_info(target);
 		status = choose_layout(target, err);
+	}
 	if (status != NM_OK)
 		return has_ended(target) ? fail_gone(target, err) : status;
-	memcpy(target->info.layout, target->layout.name, sizeof(target->layout.name));
-	nm_pagemap_open(&target->pagemap, target->pid_dir, (uint64_t)sysconf(_SC_PAGESIZE));
-	*process = (struct nm_v8_process){
-		.reader = target->reader,
-		.maps = &target->maps,
-		.pagemap = &target->pagemap,
-		.layout = &target->layout,
-		.pid_dir = target->pid_dir,
-		.image_first = nm_elf_first(target->program.elf) + target->program.load_bias,
-		.image_end = nm_elf_end(target->program.elf) + target->program.load_bias,
-		.platform = nm_v8_platform_find(target->reader, target->program.elf,
-						target->program.load_bias),
-	};
+	memcpy(target->info.layout, target->process.layout.name,
+	       sizeof(target->process.layout.name));
 	status = search(target, err);
 	if (status == NM_E_UNSUPPORTED && age_ms(target) < STARTING_MS)
 		return nm_error_set(err, NM_E_BUSY, "process %d is still starting (try again)",
@@ -252,28 +243,36 @@ int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
 	if (!target)
 		return nm_error_nomem(err);
 	target->pid = pid;
-	target->pid_dir = target->pidfd = target->pagemap.fd = -1;
-	nm_maps_init(&target->maps);
+	target->search_again_ms = SEARCH_AGAIN_MS;
+	target->pid_dir = target->pidfd = target->statm = target->process.pagemap.fd = -1;
 	status = open_target(target, err);
 	if (status != NM_OK) {
 		nm_target_close(target);
 		return status;
 	}
 	target->cost.open_us = clock_us(CLOCK_MONOTONIC) - begun;
-	target->cost.open_reads = nm_reader_calls(target->reader);
+	target->cost.open_reads = nm_reader_calls(target->process.reader);
 	*out = target;
 	return NM_OK;
 }
 
-static void read_rss(struct nm_target *target, struct nm_sample *sample)
+/*
+ * The kernel's count of resident pages, as process.memoryUsage() has it. It tells also whether the
+ * process is still there: the open file belongs to that one process and, once it has ended, cannot
+ * be read any more or says 0.
+ */
+static bool read_rss(struct nm_target *target, struct nm_sample *sample)
 {
-	char text[256];
+	char text[128];
+	ssize_t length = pread(target->statm, text, sizeof(text) - 1, 0);
 
-	sample->has &= ~(unsigned)NM_HAS_RSS;
-	if (nm_proc_read(target->pid_dir, "statm", text, sizeof(text)) > 0 &&
-	    nm_proc_statm_parse(text, target->pagemap.page_size, &sample->rss) == NM_OK &&
-	    sample->rss > 0)
-		sample->has |= NM_HAS_RSS;
+	if (length <= 0)
+		return false;
+	text[length] = '\0';
+	sample->has |= NM_HAS_RSS;
+	return nm_proc_statm_parse(text, target->process.pagemap.page_size, &sample->rss) ==
+		       NM_OK &&
+	       sample->rss > 0;
 }
 
 /* In a collection: the heap's numbers are those of the last good sample, if there is one. */
@@ -317,7 +316,7 @@ static int fail_reading(const struct nm_target *target, enum nm_v8_reading readi
 static int read_isolates(struct nm_target *target, struct nm_sample *sample, struct nm_error *err)
 {
 	unsigned tries = target->last.isolate_count ? GC_TRIES : GC_TRIES_FIRST;
-	unsigned searches = 0;
+	unsigned searches = 0, torn = 0;
 
 	for (sample->tries = 1;; sample->tries++) {
 		enum nm_v8_reading reading;
@@ -330,13 +329,16 @@ static int read_isolates(struct nm_target *target, struct nm_sample *sample, str
 		sample->isolate_count = (unsigned)target->isolates.count;
 		if (reading == NM_V8_READING_GOOD)
 			return NM_OK;
-		if (reading == NM_V8_READING_IN_GC) {
-			if (sample->tries >= tries)
+		if (reading == NM_V8_READING_TORN && ++torn < TORN_TRIES)
+			continue;
+		if (reading == NM_V8_READING_IN_GC || reading == NM_V8_READING_TORN) {
+			if (sample->tries - torn >= tries)
 				return NM_OK;
 			usleep(GC_PAUSE_US);
 			continue;
 		}
 		sample->isolate_count = 0;
+		target->search_again_ms = SEARCH_AGAIN_MS;
 		if (reading != NM_V8_READING_CHANGED || has_ended(target))
 			return fail_reading(target, reading, err);
 		if (++searches > 3)
@@ -351,22 +353,23 @@ static int read_isolates(struct nm_target *target, struct nm_sample *sample, str
 
 int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct nm_error *err)
 {
-	uint64_t begun = clock_us(CLOCK_MONOTONIC), calls = nm_reader_calls(target->reader);
-	uint64_t bytes = nm_reader_bytes(target->reader);
+	uint64_t begun = clock_us(CLOCK_MONOTONIC), calls = nm_reader_calls(target->process.reader);
+	uint64_t bytes = nm_reader_bytes(target->process.reader);
 	bool was_good = true;
 	int status;
 
-	if (target->process.platform == 0 &&
-	    begun / 1000 - target->searched_ms >= SEARCH_AGAIN_MS) {
+	if (target->counters && !nm_v8_counters_is_complete(target->counters) &&
+	    begun / 1000 - target->searched_ms >= target->search_again_ms) {
 		status = search(target, err);
 		if (status != NM_OK)
 			return status;
+		if (target->search_again_ms < SEARCH_AGAIN_MAX_MS)
+			target->search_again_ms *= 2;
 	}
 	status = read_isolates(target, sample, err);
 	if (status != NM_OK)
 		return status;
-	read_rss(target, sample);
-	if (has_ended(target))
+	if (!read_rss(target, sample))
 		return fail_gone(target, err);
 	sample->took_us = clock_us(CLOCK_MONOTONIC) - begun;
 	sample->pid = target->pid;
@@ -383,8 +386,8 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	if (was_good || target->last.isolate_count > 0)
 		keep_last(target, sample);
 	target->cost.samples++;
-	target->cost.sample_reads += nm_reader_calls(target->reader) - calls;
-	target->cost.sample_bytes += nm_reader_bytes(target->reader) - bytes;
+	target->cost.sample_reads += nm_reader_calls(target->process.reader) - calls;
+	target->cost.sample_bytes += nm_reader_bytes(target->process.reader) - bytes;
 	return NM_OK;
 }
 
@@ -404,14 +407,13 @@ void nm_target_close(struct nm_target *target)
 		return;
 	nm_v8_counters_free(target->counters);
 	nm_v8_isolates_done(&target->isolates);
-	nm_v8_program_close(&target->program);
-	nm_pagemap_close(&target->pagemap);
-	nm_maps_done(&target->maps);
-	nm_reader_close(target->reader);
+	nm_v8_process_close(&target->process);
 	nm_sample_done(&target->last);
 	if (target->pid_dir >= 0)
 		close(target->pid_dir);
 	if (target->pidfd >= 0)
 		close(target->pidfd);
+	if (target->statm >= 0)
+		close(target->statm);
 	free(target);
 }

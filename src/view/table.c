@@ -50,11 +50,39 @@ void nm_table_bar(const struct nm_view_options *how, int width, double part)
 	fprintf(how->out, "%s]", nm_table_color(how, NM_COLOR_OFF));
 }
 
+/* Length of the UTF-8 character at `text`; 0 for what is none or controls the terminal. */
+static size_t character_length(const char *text)
+{
+	const unsigned char *c = (const unsigned char *)text;
+	size_t length = c[0] < 0x80 ? 1 : c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 2 : c[0] < 0xf0 ? 3 : 4;
+
+	if (c[0] < 0x20 || c[0] == 0x7f || c[0] > 0xf4 || (c[0] == 0xc2 && c[1] < 0xa0))
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Chinese, Japanese, Korean and pictures take two columns: from U+3000 on, roughly. */
+static size_t character_columns(const char *text)
+{
+	return (unsigned char)text[0] >= 0xe3 ? 2 : 1;
+}
+
 void nm_table_foreign(FILE *out, const char *text, size_t max)
 {
-	for (; *text && max > 0; text++, max--) {
-		unsigned char c = (unsigned char)*text;
+	while (*text) {
+		size_t length = character_length(text);
+		size_t columns = length ? character_columns(text) : 1;
 
-		fputc(c < 0x20 || c == 0x7f ? '?' : c, out);
+		if (columns > max)
+			return;
+		max -= columns;
+		if (length == 0)
+			fputc('?', out);
+		else
+			fwrite(text, 1, length, out);
+		text += length ? length : 1;
 	}
 }

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/metrics.h"
 #include "view/table.h"
+#include "view/text_ending.h"
 
 #define BAR_WIDTH 10
 
@@ -119,23 +120,56 @@ static void show_usage(const struct nm_view_options *how, const struct nm_target
 
 /* ---- series ------------------------------------------------------------------------------ */
 
-#define LABEL_WIDTH 14
-
 static bool is_in_series(const struct nm_metric *metric)
 {
 	return metric->memory_usage;
+}
+
+/* Too wide for the terminal with a bar and the limit in each row? */
+static bool is_narrow(const struct nm_view_options *how, bool labels)
+{
+	int width = 9 + (labels ? 2 + NM_LABEL_WIDTH : 0);
+
+	for (size_t i = 0; i < nm_metric_count; i++)
+		if (is_in_series(&nm_metrics[i]))
+			width += 1 + nm_table_size_width(how, nm_metrics[i].column);
+	width += 2 + BAR_WIDTH + 2 + (int)strlen(" 100.0 % of 1023.9 MiB *");
+	return how->width > 0 && width > how->width;
+}
+
+static void print_limit(const struct nm_view_options *how, const struct nm_isolate *isolate,
+			bool narrow)
+{
+	const unsigned both = NM_HAS_HEAP_USED | NM_HAS_HEAP_SIZE_LIMIT;
+	char limit[32];
+	double part;
+
+	if (!isolate || (isolate->has & both) != both || isolate->heap_size_limit == 0) {
+		fprintf(how->out, "  %*s", narrow ? 8 : 1, "-");
+		return;
+	}
+	part = (double)isolate->heap_used / (double)isolate->heap_size_limit;
+	if (narrow) {
+		fprintf(how->out, "  %6.1f %%", 100 * part);
+		return;
+	}
+	fputs("  ", how->out);
+	nm_table_bar(how, BAR_WIDTH, part);
+	fprintf(how->out, " %5.1f %% of %s", 100 * part,
+		nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
 }
 
 static void show_series_head(const struct nm_view_options *how, bool labels)
 {
 	fprintf(how->out, "%s%9s", nm_table_color(how, NM_COLOR_BOLD), "time");
 	if (labels)
-		fprintf(how->out, "  %-*s", LABEL_WIDTH, "process");
+		fprintf(how->out, "  %-*s", NM_LABEL_WIDTH, "process");
 	for (size_t i = 0; i < nm_metric_count; i++)
 		if (is_in_series(&nm_metrics[i]))
 			nm_table_heading(how, nm_table_size_width(how, nm_metrics[i].column),
 					 nm_metrics[i].column);
-	fprintf(how->out, "  %s%s\n", "heapUsed of limit", nm_table_color(how, NM_COLOR_OFF));
+	fprintf(how->out, "  %s%s\n", is_narrow(how, labels) ? "of limit" : "heapUsed of limit",
+		nm_table_color(how, NM_COLOR_OFF));
 	fflush(how->out);
 }
 
@@ -144,24 +178,22 @@ static void print_time(const struct nm_view_options *how, uint64_t ms)
 	uint64_t s = ms / 1000;
 
 	if (s < 3600)
-		fprintf(how->out, "%3" PRIu64 ":%02" PRIu64 ".%" PRIu64, s / 60, s % 60,
-			ms / 100 % 10);
+		fprintf(how->out, "%2" PRIu64 ":%02" PRIu64 ".%02" PRIu64, s / 60, s % 60,
+			ms / 10 % 100);
 	else
-		fprintf(how->out, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60,
+		fprintf(how->out, "%2" PRIu64 ":%02" PRIu64 ":%02" PRIu64, s / 3600, s / 60 % 60,
 			s % 60);
 }
 
 static void show_series_row(const struct nm_view_options *how, const struct nm_series_row *row)
 {
 	const struct nm_isolate *isolate = nm_sample_main(row->sample);
-	const unsigned both = NM_HAS_HEAP_USED | NM_HAS_HEAP_SIZE_LIMIT;
-	char limit[32];
 
-	fputs("  ", how->out);
+	fputc(' ', how->out);
 	print_time(how, row->since_ms);
 	if (row->label) {
 		fputs("  ", how->out);
-		fprintf(how->out, "%-*.*s", LABEL_WIDTH, LABEL_WIDTH, row->label);
+		fprintf(how->out, "%-*.*s", NM_LABEL_WIDTH, NM_LABEL_WIDTH, row->label);
 	}
 	for (size_t i = 0; i < nm_metric_count; i++) {
 		const struct nm_metric *metric = &nm_metrics[i];
@@ -171,60 +203,136 @@ static void show_series_row(const struct nm_view_options *how, const struct nm_s
 		if (is_in_series(metric))
 			nm_table_size(how, nm_table_size_width(how, metric->column), known, value);
 	}
-	if (isolate && (isolate->has & both) == both && isolate->heap_size_limit > 0) {
-		double part = (double)isolate->heap_used / (double)isolate->heap_size_limit;
-
-		fputs("  ", how->out);
-		nm_table_bar(how, BAR_WIDTH, part);
-		fprintf(how->out, " %5.1f %% of %s", 100 * part,
-			nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
-	} else {
-		fputs("  -", how->out);
-	}
+	print_limit(how, isolate, is_narrow(how, row->label != NULL));
 	fprintf(how->out, "%s\n", isolate && isolate->in_gc ? " " GC_MARK : "");
+	fflush(how->out);
+}
+
+static void show_series_foot(const struct nm_view_options *how, bool saw_gc)
+{
+	if (saw_gc)
+		fputs(GC_MARK
+		      " memory was being collected: heap and external are as they were before\n",
+		      how->out);
 	fflush(how->out);
 }
 
 /* ---- processes --------------------------------------------------------------------------- */
 
+#define NODE_WIDTH    9
+#define AGE_WIDTH     6
+#define COMMAND_WIDTH 20 /* at least, or a column of numbers goes */
+
+/* What goes first when there is little room. */
+static const unsigned dispensable[] = {NM_HAS_ARRAY_BUFFERS, NM_HAS_HEAP_TOTAL, NM_HAS_EXTERNAL,
+				       NM_HAS_HEAP_SIZE_LIMIT};
+
+static bool is_shown(const struct nm_metric *metric, unsigned columns)
+{
+	return (metric->has & columns) != 0;
+}
+
+/* Columns from the left edge to the command. */
+static int width_before_command(const struct nm_view_options *how, unsigned columns)
+{
+	int width = 7 + 1 + NODE_WIDTH + 1 + AGE_WIDTH + 2;
+
+	for (size_t i = 0; i < nm_metric_count; i++)
+		if (is_shown(&nm_metrics[i], columns))
+			width += 1 + nm_table_size_width(how, nm_metrics[i].column);
+	return width;
+}
+
+static unsigned choose_columns(const struct nm_view_options *how)
+{
+	unsigned columns = ~(unsigned)NM_HAS_MALLOCED_MEMORY;
+
+	for (size_t i = 0; i < sizeof(dispensable) / sizeof(dispensable[0]); i++)
+		if (how->width > 0 &&
+		    width_before_command(how, columns) + COMMAND_WIDTH > how->width)
+			columns &= ~dispensable[i];
+	return columns;
+}
+
+/* "45s", "12m05s", "3h07m", "12d04h" */
+static void print_age(FILE *out, bool known, uint64_t ms)
+{
+	uint64_t s = ms / 1000;
+	char text[32] = "-";
+
+	if (known && s < 60)
+		snprintf(text, sizeof(text), "%" PRIu64 "s", s);
+	else if (known && s < 3600)
+		snprintf(text, sizeof(text), "%" PRIu64 "m%02" PRIu64 "s", s / 60, s % 60);
+	else if (known && s < 86400)
+		snprintf(text, sizeof(text), "%" PRIu64 "h%02" PRIu64 "m", s / 3600, s / 60 % 60);
+	else if (known)
+		snprintf(text, sizeof(text), "%" PRIu64 "d%02" PRIu64 "h", s / 86400,
+			 s / 3600 % 24);
+	fprintf(out, " %*s  ", AGE_WIDTH, text);
+}
+
+/* Cut to the terminal, where the folder of the program is left out too. */
+static void print_command(const struct nm_view_options *how, const char *command, int before)
+{
+	size_t room = SIZE_MAX, word = strcspn(command, " ");
+
+	if (how->width > 0) {
+		room = how->width > before ? (size_t)(how->width - before) : 1;
+		for (size_t i = word; i > 0; i--)
+			if (command[i - 1] == '/' && i < word) {
+				command += i;
+				break;
+			}
+	}
+	nm_table_foreign(how->out, *command ? command : "-", room);
+	fputc('\n', how->out);
+}
+
+static void print_process(const struct nm_view_options *how, const struct nm_view_process *row,
+			  unsigned columns)
+{
+	const struct nm_isolate *isolate = nm_sample_main(row->sample);
+
+	fprintf(how->out, "%7d %-*s", (int)row->info->pid, NODE_WIDTH,
+		row->info->node[0] ? row->info->node : "-");
+	for (size_t i = 0; i < nm_metric_count; i++) {
+		const struct nm_metric *metric = &nm_metrics[i];
+		uint64_t value = 0;
+		bool known = nm_metric_get(metric, row->sample, isolate, &value);
+
+		if (is_shown(metric, columns))
+			nm_table_size(how, nm_table_size_width(how, metric->column), known, value);
+	}
+	print_age(how->out, (row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms);
+	print_command(how, row->info->command, width_before_command(how, columns));
+	if (row->problem)
+		fprintf(how->out, "%7s %s\n", "", row->problem);
+}
+
 static void show_processes(const struct nm_view_options *how, const struct nm_view_process *rows,
 			   size_t count, size_t hidden)
 {
-	char text[32];
+	unsigned columns = choose_columns(how);
 
-	fprintf(how->out, "%s%8s %-10s", nm_table_color(how, NM_COLOR_BOLD), "pid", "node");
-	for (size_t i = 0; i < nm_metric_count; i++)
-		if (nm_metrics[i].has != NM_HAS_MALLOCED_MEMORY)
-			nm_table_heading(how, nm_table_size_width(how, nm_metrics[i].column),
-					 nm_metrics[i].column);
-	fprintf(how->out, " %13s  command%s\n", "age", nm_table_color(how, NM_COLOR_OFF));
-	for (size_t k = 0; k < count; k++) {
-		const struct nm_view_process *row = &rows[k];
-		const struct nm_isolate *isolate = nm_sample_main(row->sample);
-
-		fprintf(how->out, "%8d %-10s", (int)row->info->pid,
-			row->info->node[0] ? row->info->node : "-");
-		for (size_t i = 0; i < nm_metric_count; i++) {
-			const struct nm_metric *metric = &nm_metrics[i];
-			uint64_t value = 0;
-			bool known = nm_metric_get(metric, row->sample, isolate, &value);
-
-			if (metric->has != NM_HAS_MALLOCED_MEMORY)
-				nm_table_size(how, nm_table_size_width(how, metric->column), known,
-					      value);
-		}
-		fprintf(how->out, " %13s  ",
-			row->sample->has & NM_HAS_UPTIME
-				? nm_units_duration(row->sample->uptime_ms, text, sizeof(text))
-				: "-");
-		nm_table_foreign(how->out, row->info->command, 200);
-		if (row->problem)
-			fprintf(how->out, "\n%8s %s", "", row->problem);
-		fputc('\n', how->out);
+	if (count > 0) {
+		fprintf(how->out, "%s%7s %-*s", nm_table_color(how, NM_COLOR_BOLD), "pid",
+			NODE_WIDTH, "node");
+		for (size_t i = 0; i < nm_metric_count; i++)
+			if (is_shown(&nm_metrics[i], columns))
+				nm_table_heading(how,
+						 nm_table_size_width(how, nm_metrics[i].column),
+						 nm_metrics[i].column);
+		fprintf(how->out, " %*s  command%s\n", AGE_WIDTH, "age",
+			nm_table_color(how, NM_COLOR_OFF));
+	} else {
+		fputs("no Node.js process is running\n", how->out);
 	}
+	for (size_t i = 0; i < count; i++)
+		print_process(how, &rows[i], columns);
 	if (hidden > 0)
 		fprintf(how->out,
-			"%zu process%s of other users could not be looked at (run nodemem as root)\n",
+			"%zu process%s could not be looked at: another user's, or protected\n",
 			hidden, hidden == 1 ? "" : "es");
 }
 
@@ -235,25 +343,42 @@ static void print_system_line(const struct nm_view_options *how, const char *nam
 {
 	fprintf(how->out, "%-18s", name);
 	nm_table_size(how, nm_table_size_width(how, ""), known, bytes);
-	fprintf(how->out, "%s  %s\n", how->bytes ? "" : " MiB", meaning);
+	fprintf(how->out, "%s  %s\n", how->bytes ? "" : known ? " MiB" : "    ", meaning);
 }
 
 static void show_system(const struct nm_view_options *how, const struct nm_system *system)
 {
-	char by[300] = "no cgroup sets a limit";
+	bool constrained = (system->has & NM_HAS_CONSTRAINED) != 0;
+	bool swap = (system->has & NM_HAS_SWAP) != 0;
+	char by[300] = "no control group in sight sets a limit";
 
-	if (system->has & NM_HAS_CONSTRAINED)
-		snprintf(by, sizeof(by), "lowest cgroup limit: %s", system->constrained_by);
+	if (constrained)
+		snprintf(by, sizeof(by), "the lowest limit, of control group %s",
+			 system->constrained_by);
 	print_system_line(how, "totalmem", true, system->totalmem, "os.totalmem()");
 	print_system_line(how, "freemem", true, system->freemem,
 			  "os.freemem(): what can be had without swapping");
-	print_system_line(how, "constrainedMemory", (system->has & NM_HAS_CONSTRAINED) != 0,
-			  system->constrained_memory, by);
+	print_system_line(how, "constrainedMemory", constrained, system->constrained_memory, by);
 	print_system_line(how, "availableMemory", (system->has & NM_HAS_AVAILABLE) != 0,
-			  system->available_memory, "the least that is left under any limit");
-	print_system_line(how, "swapTotal", (system->has & NM_HAS_SWAP) != 0, system->swap_total,
-			  "");
-	print_system_line(how, "swapFree", (system->has & NM_HAS_SWAP) != 0, system->swap_free, "");
+			  system->available_memory,
+			  constrained ? "the least that is left under any limit"
+				      : "what is free, as there is no limit");
+	print_system_line(how, "swapTotal", swap, system->swap_total,
+			  !swap			    ? "not known"
+			  : system->swap_total == 0 ? "the machine has no swap"
+						    : "swap space of the machine");
+	print_system_line(how, "swapFree", swap, system->swap_free, "what is left of it");
+}
+
+static void show_calibration(const struct nm_view_options *how, const struct nm_calibration *found)
+{
+	char took[32];
+
+	fprintf(how->out,
+		"Node %s, V8 %s: found and proved in %u runs, %s.\n"
+		"Kept in %s; processes that run this binary can be read now.\n",
+		found->node, found->v8, found->runs,
+		nm_units_duration(found->took_us / 1000, took, sizeof(took)), found->saved_to);
 }
 
 const struct nm_view nm_view_text = {
@@ -261,6 +386,9 @@ const struct nm_view nm_view_text = {
 	.usage = show_usage,
 	.series_head = show_series_head,
 	.series_row = show_series_row,
+	.series_foot = show_series_foot,
 	.processes = show_processes,
 	.system = show_system,
+	.calibration = show_calibration,
+	.ending = nm_text_ending,
 };

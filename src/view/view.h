@@ -20,6 +20,7 @@ struct nm_view_options {
 	bool color;
 	bool bytes;    /* sizes in bytes instead of MiB */
 	bool isolates; /* every isolate and space, not the main one's totals only */
+	int width;     /* columns of the terminal; 0 when it is none and nothing need be cut */
 };
 
 /* One process as `ps` shows it. */
@@ -29,7 +30,11 @@ struct nm_view_process {
 	const char *problem; /* why there are no numbers; NULL when there are */
 };
 
-/* A series is a stream of samples of one or several processes: head, rows, and nothing. */
+/* The label of a row is cut to this. */
+#define NM_LABEL_WIDTH 14
+
+/* A series is a stream of samples of one or several processes: head, rows, and a foot which explains
+   the marks in them. Head and foot are NULL where a format has none. */
 struct nm_series_row {
 	const struct nm_target_info *info;
 	const struct nm_sample *sample;
@@ -43,6 +48,7 @@ struct nm_view {
 		      const struct nm_sample *sample);
 	void (*series_head)(const struct nm_view_options *how, bool labels);
 	void (*series_row)(const struct nm_view_options *how, const struct nm_series_row *row);
+	void (*series_foot)(const struct nm_view_options *how, bool saw_gc);
 	void (*processes)(const struct nm_view_options *how, const struct nm_view_process *rows,
 			  size_t count, size_t hidden);
 	void (*system)(const struct nm_view_options *how, const struct nm_system *system);

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	}
 	count = strtoul(argv[2], NULL, 10);
 	interval_us = strtoul(argv[3], NULL, 10);
-	if (nm_target_open(atoi(argv[1]), &target, &err) != NM_OK)
+	if (nm_target_open((pid_t)strtol(argv[1], NULL, 10), &target, &err) != NM_OK)
 		return fail(&err);
 	puts("ready");
 	fflush(stdout);

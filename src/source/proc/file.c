@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <unistd.h>
 
+/* Never wait: what should be a small file can be a pipe in a container's tree. */
+#define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
+
 ssize_t nm_proc_read(int dir, const char *name, char *text, size_t room)
 {
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, name, FLAGS);
 	size_t length = 0;
 	ssize_t got;
 
@@ -32,7 +35,7 @@ ssize_t nm_proc_read(int dir, const char *name, char *text, size_t room)
 int nm_proc_read_all(int dir, const char *name, struct nm_strbuf *out)
 {
 	char block[64 * 1024];
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, name, FLAGS);
 	int status = 0;
 	ssize_t got;
 

@@ -3,7 +3,11 @@
  *
  * Reading a page of another process that was never touched makes the kernel map one there, so
  * nodemem asks here first and leaves such pages alone.
- * Source: Documentation/admin-guide/mm/pagemap.rst, bits 62 (swapped) and 63 (present).
+ *
+ * Costs    one system call per question, unless nm_pagemap_scan() has asked for a whole range at
+ *          once, which Linux can from 6.7 on.
+ * Source   Documentation/admin-guide/mm/pagemap.rst: bits 62 (swapped) and 63 (present);
+ *          PAGEMAP_SCAN in include/uapi/linux/fs.h.
  */
 #ifndef NM_PROC_PAGEMAP_H
 #define NM_PROC_PAGEMAP_H
@@ -12,19 +16,32 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define NM_PAGEMAP_WINDOW 512
+#define NM_PAGEMAP_REGIONS 512
+
+/* A run of pages in the same state: struct page_region of the kernel. */
+struct nm_pagemap_region {
+	uint64_t start;
+	uint64_t end;
+	uint64_t categories;
+};
 
 struct nm_pagemap {
 	int fd; /* -1: the kernel does not tell; every page then counts as present */
 	uint64_t page_size;
-	uint64_t first; /* page number of window[0] */
+	bool can_scan;
+	/* What is known: the regions in [from, to), ascending; between them nothing is mapped. */
+	uint64_t from;
+	uint64_t to;
 	size_t count;
-	uint64_t window[NM_PAGEMAP_WINDOW];
+	size_t at; /* the region that the last question ended at */
+	struct nm_pagemap_region regions[NM_PAGEMAP_REGIONS];
 };
 
 void nm_pagemap_open(struct nm_pagemap *pagemap, int pid_dir, uint64_t page_size);
 
-/* Asking in ascending order costs one read per 512 pages. */
+/* Questions in [from, to) are to follow, in ascending order: learn all of it with one call. */
+void nm_pagemap_scan(struct nm_pagemap *pagemap, uint64_t from, uint64_t to);
+
 bool nm_pagemap_is_present(struct nm_pagemap *pagemap, uint64_t addr);
 bool nm_pagemap_is_swapped(struct nm_pagemap *pagemap, uint64_t addr);
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "source/proc/file.h"
@@ -51,10 +52,49 @@ bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat)
 
 int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss)
 {
+	const char *second = strchr(text, ' ');
 	uint64_t pages;
+	char *end;
 
-	if (sscanf(text, "%*u %" SCNu64, &pages) != 1 || pages > UINT64_MAX / page_size)
+	/* Part of every sample, so without the price of sscanf. */
+	if (!second || second[1] < '0' || second[1] > '9')
+		return NM_E_CORRUPT;
+	errno = 0;
+	pages = strtoull(second + 1, &end, 10);
+	if (errno != 0 || *end != ' ' || pages > UINT64_MAX / page_size)
 		return NM_E_CORRUPT;
 	*out_rss = pages * page_size;
 	return NM_OK;
+}
+
+/* `text` was cut: without the first bytes of a UTF-8 character whose others are gone. */
+static ssize_t whole_characters(const char *text, ssize_t length)
+{
+	ssize_t at = length, wanted;
+	unsigned char first;
+
+	while (at > 0 && length - at < 3 && ((unsigned char)text[at - 1] & 0xc0) == 0x80)
+		at--;
+	if (at == 0)
+		return length;
+	first = (unsigned char)text[at - 1];
+	wanted = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+	return length - at + 1 < wanted ? at - 1 : length;
+}
+
+void nm_proc_command_read(int pid_dir, char *out, size_t room)
+{
+	ssize_t length = nm_proc_read(pid_dir, "cmdline", out, room);
+
+	if (length < 0)
+		length = 0;
+	if ((size_t)length == room - 1)
+		length = whole_characters(out, length);
+	/* Words end in zero bytes; a process that writes its own title leaves many at the end. */
+	while (length > 0 && out[length - 1] == '\0')
+		length--;
+	out[length] = '\0';
+	for (ssize_t i = 0; i < length; i++)
+		if (out[i] == '\0')
+			out[i] = ' ';
 }

@@ -1,9 +1,9 @@
 /*
  * gather.h - a fixed set of words of a target, read again and again in one system call
  *
- * Fill it with nm_gather_add(), seal it once, then read as often as wanted. Words that lie close
- * together are read as one piece. Pieces are read in order of address, except the words marked
- * as guards: they are read both before and after all others, so that a change in between shows.
+ * Fill it with nm_gather_add(), seal it once, then read as often as wanted. Words of one page are
+ * read as one piece. Pieces with a word marked as a guard come first, and the guards are read
+ * once more after all others, so that a change in between shows.
  *
  * Costs    a read is one system call per IOV_MAX pieces; nothing is allocated.
  */
@@ -34,6 +34,12 @@ uint64_t nm_gather_get(const struct nm_gather *gather, nm_word word);
 
 /* A guard's word as it was after all others were read. */
 uint64_t nm_gather_get_after(const struct nm_gather *gather, nm_word word);
+
+/* Did a guard among the words from `first` to before `end` change while the others were read? */
+bool nm_gather_has_changed(const struct nm_gather *gather, nm_word first, nm_word end);
+
+/* How many words it has: the name of the next one. */
+nm_word nm_gather_count(const struct nm_gather *gather);
 
 void nm_gather_free(struct nm_gather *gather);
 

@@ -11,6 +11,9 @@
 #define TRIES	     5
 #define TRY_PAUSE_US 2000
 #define SPACES_MIN   5
+/* So many pages are proof enough where node itself lists its isolates: a heap of gigabytes has
+   thousands of them. */
+#define PAGES_ENOUGH 1024
 /* After the last try: more than this much off is no longer explained by a moving target. */
 #define SLACK (UINT64_C(16) << 20)
 
@@ -39,7 +42,7 @@ static bool is_object(const struct nm_v8_process *process, nm_addr addr)
 /* The Isolate around the Heap, if both point at each other. */
 static bool find_isolate(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
 	uint64_t back;
 
 	isolate->isolate = isolate->heap - (uint64_t)layout->isolate_heap;
@@ -50,7 +53,7 @@ static bool find_isolate(const struct nm_v8_process *process, struct nm_v8_isola
 
 static bool find_spaces(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
 	unsigned good = 0;
 
 	if (!nm_reader_get(process->reader, isolate->heap + (uint64_t)layout->heap_spaces,
@@ -78,7 +81,7 @@ static bool find_spaces(const struct nm_v8_process *process, struct nm_v8_isolat
 static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate *isolate,
 			  nm_addr space, enum nm_v8_space kind)
 {
-	const struct nm_v8_layout *layout = trial->process->layout;
+	const struct nm_v8_layout *layout = &trial->process->layout;
 	nm_addr halves[2];
 	uint64_t sum = 0;
 
@@ -99,7 +102,7 @@ static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate 
 static bool read_committed(const struct trial *trial, nm_addr space, enum nm_v8_space kind,
 			   uint64_t *out)
 {
-	const struct nm_v8_layout *layout = trial->process->layout;
+	const struct nm_v8_layout *layout = &trial->process->layout;
 	struct nm_reader *reader = trial->process->reader;
 	uint64_t first, second = 0;
 
@@ -123,7 +126,7 @@ static uint64_t distance(uint64_t a, uint64_t b)
  */
 static bool check_committed(const struct trial *trial, const struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = trial->process->layout;
+	const struct nm_v8_layout *layout = &trial->process->layout;
 	unsigned spaces = 0, equal = 0;
 
 	for (uint32_t i = 0; i < layout->space_count; i++) {
@@ -145,22 +148,34 @@ static bool check_committed(const struct trial *trial, const struct nm_v8_isolat
 					      distance(committed, pages) > SLACK + committed / 8))
 			return false;
 	}
-	return trial->last_try || 2 * equal > spaces;
+	return trial->last_try || trial->pages->is_partial || 2 * equal > spaces;
 }
 
-/* What the pages of new_space have in common. */
-static bool find_area(const struct trial *trial, struct nm_v8_isolate *isolate)
+/* Pages of new_space are alike; those of other spaces can have more room for headers or less. The
+   one that is allocated in is found through the allocation top. */
+static void find_area(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	for (size_t i = 0; i < trial->pages->count; i++) {
-		const struct nm_v8_page *page = &trial->pages->items[i];
+	const struct nm_v8_layout *layout = &process->layout;
+	struct nm_v8_page page;
+	uint64_t top = 0;
 
-		if (page->heap != isolate->heap || page->size != NM_V8_PAGE_SIZE)
+	for (uint32_t i = 0; i < layout->space_count; i++) {
+		nm_addr at = isolate->spaces[i] + (uint64_t)layout->new_top.at;
+
+		if (layout->spaces[i] != NM_V8_SPACE_NEW || isolate->spaces[i] == 0)
 			continue;
-		isolate->area_offset = page->area_start - page->addr;
-		isolate->area_size = page->area_end - page->area_start;
-		return true;
+		if (layout->new_top.then == NM_V8_NONE)
+			nm_reader_word(process->reader, at, &top);
+		else if (nm_reader_word(process->reader, at, &top))
+			nm_reader_word(process->reader, top + (uint64_t)layout->new_top.then, &top);
 	}
-	return false;
+	if (top == 0 ||
+	    !nm_v8_page_read(process->reader, layout->page_form, (top - 1) & ~(NM_V8_PAGE_SIZE - 1),
+			     &page) ||
+	    page.heap != isolate->heap)
+		return;
+	isolate->area_offset = page.area_start - page.addr;
+	isolate->area_size = page.area_end - page.area_start;
 }
 
 /*
@@ -171,7 +186,7 @@ static bool find_area(const struct trial *trial, struct nm_v8_isolate *isolate)
  */
 static void find_allocator(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
-	const struct nm_v8_layout *layout = process->layout;
+	const struct nm_v8_layout *layout = &process->layout;
 	nm_addr allocator;
 	uint64_t word[4];
 	bool has_field;
@@ -198,11 +213,11 @@ static void find_allocator(const struct nm_v8_process *process, struct nm_v8_iso
 static void find_thread(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
 	isolate->stack = 0;
-	nm_reader_word(process->reader, isolate->isolate + (uint64_t)process->layout->isolate_stack,
+	nm_reader_word(process->reader, isolate->isolate + (uint64_t)process->layout.isolate_stack,
 		       &isolate->stack);
-	isolate->is_main = nm_thread_is_main_stack(process->maps, isolate->stack);
+	isolate->is_main = nm_thread_is_main_stack(&process->maps, isolate->stack);
 	isolate->thread = isolate->is_main ? 0
-					   : nm_thread_of_stack(process->reader, process->maps,
+					   : nm_thread_of_stack(process->reader, &process->maps,
 								process->pid_dir, isolate->stack);
 }
 
@@ -216,9 +231,8 @@ static bool test_heap(struct trial *trial, nm_addr heap, struct nm_v8_isolate *o
 		trial->failed = "the spaces do not point back to their heap";
 	else if (!check_committed(trial, &isolate))
 		trial->failed = "the committed sizes do not equal the pages";
-	else if (!find_area(trial, &isolate))
-		trial->failed = "no heap has a page of the usual size";
 	else {
+		find_area(trial->process, &isolate);
 		find_allocator(trial->process, &isolate);
 		find_thread(trial->process, &isolate);
 		*out = isolate;
@@ -239,99 +253,116 @@ static int main_then_thread(const void *a, const void *b)
 	return left->stack > right->stack ? -1 : left->stack < right->stack;
 }
 
-static bool was_tested(const nm_addr *heaps, size_t count, nm_addr heap)
+/* Heaps to be tested, each once. */
+struct heaps {
+	size_t count;
+	nm_addr items[4 * NM_V8_ISOLATES_MAX];
+};
+
+static void add_heap(struct heaps *heaps, nm_addr heap)
 {
-	for (size_t i = count; i-- > 0;)
-		if (heaps[i] == heap)
-			return true;
-	return false;
+	for (size_t i = heaps->count; i-- > 0;)
+		if (heaps->items[i] == heap)
+			return;
+	if (heaps->count < sizeof(heaps->items) / sizeof(heaps->items[0]))
+		heaps->items[heaps->count++] = heap;
 }
 
-/* Test every heap that a page names. False when none passed. */
-static bool test_heaps(struct trial *trial, struct nm_v8_isolates *out)
+/* Those of the isolates in node's own list: a chain of { next, Isolate*, ... }. */
+static void list_heaps(const struct nm_v8_process *process, struct heaps *out)
 {
-	/* Pages of ended workers and objects that look like headers name heaps too. */
-	nm_addr tested[4 * NM_V8_ISOLATES_MAX];
-	size_t count = 0;
+	nm_addr node[2] = {0, 0};
 
 	out->count = 0;
-	trial->failed = "no page of a heap was found";
-	for (size_t i = 0; i < trial->pages->count; i++) {
-		nm_addr heap = trial->pages->items[i].heap;
-
-		if (was_tested(tested, count, heap))
-			continue;
-		if (count == sizeof(tested) / sizeof(tested[0]) || out->count == NM_V8_ISOLATES_MAX)
-			break;
-		tested[count++] = heap;
-		if (test_heap(trial, heap, &out->items[out->count]))
-			out->count++;
+	if (process->platform == 0 ||
+	    !nm_reader_word(process->reader, process->platform + NM_V8_PLATFORM_FIRST, &node[0]))
+		return;
+	for (int i = 0; i < NM_V8_ISOLATES_MAX && nm_addr_is_plausible(node[0]); i++) {
+		if (!nm_reader_get(process->reader, node[0], node, sizeof(node)))
+			return;
+		if (nm_addr_is_plausible(node[1]))
+			add_heap(out, node[1] + (uint64_t)process->layout.isolate_heap);
 	}
+}
+
+static bool test_heaps(struct trial *trial, const struct heaps *heaps, struct nm_v8_isolates *out)
+{
+	out->count = 0;
+	for (size_t i = 0; i < heaps->count && out->count < NM_V8_ISOLATES_MAX; i++)
+		if (test_heap(trial, heaps->items[i], &out->items[out->count]))
+			out->count++;
 	qsort(out->items, out->count, sizeof(*out->items), main_then_thread);
 	return out->count > 0;
 }
 
-static int read_maps(struct nm_v8_process *process, struct nm_error *err)
+/* Where node has no list, or none of it passes: every heap that a page names. Pages of ended
+   workers and objects that look like headers name heaps too. */
+static bool test_named_heaps(struct trial *trial, struct heaps *heaps, struct nm_v8_isolates *out)
 {
-	int status = nm_maps_read(process->pid_dir, process->maps);
+	heaps->count = 0;
+	for (size_t i = 0; i < trial->pages->count; i++)
+		add_heap(heaps, trial->pages->items[i].heap);
+	if (heaps->count == 0)
+		trial->failed = "no page of a heap was found";
+	return test_heaps(trial, heaps, out);
+}
 
-	if (status == 0)
-		return NM_OK;
-	if (status == -ESRCH)
-		return nm_error_set(err, NM_E_GONE, "the process ended while it was being read");
-	return nm_error_set_errno(err, status == -EACCES || status == -EPERM ? NM_E_PERM : NM_E_IO,
-				  -status, "cannot read the mappings of the process");
+/* One look at the process: 1 when an isolate passed, 0 when none did, or an error. */
+static int look(struct nm_v8_process *process, struct trial *trial, struct nm_v8_pages *pages,
+		struct nm_v8_isolates *out, struct nm_error *err)
+{
+	struct heaps heaps;
+	int status = nm_v8_process_read_maps(process, err);
+
+	if (status != NM_OK)
+		return status;
+	list_heaps(process, &heaps);
+	for (int i = 0; i < 2; i++) {
+		/* The second time, without the list. */
+		bool has_list = i == 0 && heaps.count > 0;
+
+		if (i == 0 && !has_list)
+			continue;
+		status = nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
+					  process->layout.page_form,
+					  has_list ? PAGES_ENOUGH : SIZE_MAX, pages, err);
+		if (status != NM_OK)
+			return status;
+		if (has_list ? test_heaps(trial, &heaps, out)
+			     : test_named_heaps(trial, &heaps, out))
+			return 1;
+	}
+	return 0;
 }
 
 int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *out,
 			struct nm_error *err)
 {
 	struct nm_v8_pages pages = {.count = 0};
-	struct trial trial = {.process = process, .pages = &pages};
-	int status = NM_OK;
+	struct trial trial = {.process = process, .pages = &pages, .failed = "no heap was found"};
+	int status = 0;
 
 	if (!out->items)
 		out->items = calloc(NM_V8_ISOLATES_MAX, sizeof(*out->items));
 	if (!out->items)
 		return nm_error_nomem(err);
-	for (int i = 1; i <= TRIES; i++) {
+	for (int i = 1; i <= TRIES && status == 0; i++) {
 		trial.last_try = i == TRIES;
-		status = read_maps(process, err);
-		if (status == NM_OK)
-			status = nm_v8_pages_find(process->reader, process->maps, process->pagemap,
-						  process->layout->page_form, &pages, err);
-		if (status != NM_OK || test_heaps(&trial, out))
-			break;
-		if (trial.last_try)
-			status =
-				nm_error_set(err, NM_E_UNSUPPORTED,
-					     "the heap does not look as that of %s should: %s "
-					     "(nodemem calibrate learns the layout of this binary)",
-					     process->layout->name, trial.failed);
-		else
+		if (i > 1)
 			usleep(TRY_PAUSE_US);
+		status = look(process, &trial, &pages, out, err);
 	}
 	nm_v8_pages_done(&pages);
-	return status;
+	if (status == 0)
+		return nm_error_set(err, NM_E_UNSUPPORTED,
+				    "the heap does not look as that of %s should: %s "
+				    "(nodemem calibrate learns the layout of this binary)",
+				    process->layout.name, trial.failed);
+	return status > 0 ? NM_OK : status;
 }
 
 void nm_v8_isolates_done(struct nm_v8_isolates *isolates)
 {
 	free(isolates->items);
 	memset(isolates, 0, sizeof(*isolates));
-}
-
-nm_addr nm_v8_platform_find(struct nm_reader *reader, const struct nm_elf *elf, nm_addr load_bias)
-{
-	struct nm_elf_symbol symbol;
-	nm_addr platform;
-
-	/* node::per_process::v8_platform: src/node_v8_platform-inl.h. Its last member is the
-	   NodePlatform*, in which per_isolate_ follows a mutex: src/node_platform.h. */
-	if (!nm_elf_symbol(elf, "_ZN4node11per_process11v8_platformE", &symbol) ||
-	    symbol.size < 16 || symbol.size > 256 ||
-	    !nm_reader_word(reader, symbol.addr + load_bias + symbol.size - 8, &platform) ||
-	    !nm_addr_is_plausible(platform))
-		return 0;
-	return platform + 0x30;
 }

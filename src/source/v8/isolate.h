@@ -1,31 +1,21 @@
 /*
  * isolate.h - finding the isolates of a process and proving that the layout fits them
  *
- * An isolate found here has passed these tests, each of them on the running process:
+ * The heaps are those of the isolates in node's own list; where there is none, those that pages
+ * name. Each has passed these tests on the running process:
  *   - its Isolate and Heap lie at the distance that the binary's own code has, and the Heap points
  *     back to the Isolate;
  *   - at least five spaces stand in the array, each points back to the Heap, and the vtable of
  *     each lies in the binary;
- *   - for most spaces the committed size equals the pages found in memory that name the space;
- *   - used is not larger than committed, and the limits are sizes that a heap can have.
+ *   - for most spaces the committed size equals the pages found in memory that name the space; of
+ *     a heap with thousands of pages a part is looked at, and must not be more than committed.
  * A heap that fails any is no isolate; if all fail, the layout is wrong and nothing is shown.
  */
 #ifndef NM_V8_ISOLATE_H
 #define NM_V8_ISOLATE_H
 
 #include "source/v8/pages.h"
-
-/* What the search needs to know of the process; all borrowed. */
-struct nm_v8_process {
-	struct nm_reader *reader;
-	struct nm_maps *maps;
-	struct nm_pagemap *pagemap;
-	const struct nm_v8_layout *layout;
-	int pid_dir;
-	nm_addr image_first; /* where the program or library with V8 is loaded */
-	nm_addr image_end;
-	nm_addr platform; /* node's list of isolates, or 0: see nm_v8_platform_find() */
-};
+#include "source/v8/process.h"
 
 struct nm_v8_isolate {
 	nm_addr isolate;
@@ -48,18 +38,11 @@ struct nm_v8_isolates {
 
 #define NM_V8_ISOLATES_MAX 1024
 
-/* Replaces what `out` held. Reads `process->maps` anew. NM_E_GONE, NM_E_PERM, NM_E_UNSUPPORTED
+/* Replaces what `out` held. Reads the mappings anew. NM_E_GONE, NM_E_PERM, NM_E_UNSUPPORTED
    (no heap passed the tests; the message names the test that failed last). */
 int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *out,
 			struct nm_error *err);
 
 void nm_v8_isolates_done(struct nm_v8_isolates *isolates);
-
-/* The std::unordered_map of isolates in node's NodePlatform: two words of it change whenever an
-   isolate is made or ended. 0 when the program does not have it where Node 16 to 26 do. */
-nm_addr nm_v8_platform_find(struct nm_reader *reader, const struct nm_elf *elf, nm_addr load_bias);
-
-#define NM_V8_PLATFORM_FIRST 0x10 /* first element */
-#define NM_V8_PLATFORM_COUNT 0x18
 
 #endif

@@ -154,14 +154,23 @@ int nm_v8_layout_complete(struct nm_v8_layout *layout, const struct nm_elf *elf,
 				    "cannot read the layout of %s from the program: its functions "
 				    "look different (nodemem calibrate learns it)",
 				    layout->name);
-	/* The row is for the release; where the code tells, it must agree. */
-	if (!read_code(elf, adjust_external_memory, &code))
-		return NM_OK;
-	gc_state = find_tested_load(&code, layout->isolate_heap);
-	if (gc_state != NM_V8_NONE && gc_state != layout->isolate_heap + layout->heap_gc_state)
+	gc_state = read_code(elf, adjust_external_memory, &code)
+			   ? find_tested_load(&code, layout->isolate_heap)
+			   : NM_V8_NONE;
+	if (gc_state != NM_V8_NONE)
+		gc_state -= layout->isolate_heap;
+	if (layout->heap_gc_state == NM_V8_BINARY)
+		layout->heap_gc_state = gc_state;
+	if (layout->heap_gc_state == NM_V8_NONE)
 		return nm_error_set(err, NM_E_UNSUPPORTED,
-				    "%s: gc_state is elsewhere in this program than in the layout "
-				    "table (nodemem calibrate learns it)",
+				    "cannot read from the program where %s has the state of its "
+				    "collector",
+				    layout->name);
+	/* The row is for the release; where the code tells too, both must agree. */
+	if (gc_state != NM_V8_NONE && gc_state != layout->heap_gc_state)
+		return nm_error_set(err, NM_E_UNSUPPORTED,
+				    "%s has the state of its collector elsewhere in this program "
+				    "than in the layout table (nodemem calibrate learns it)",
 				    layout->name);
 	return NM_OK;
 }

@@ -7,6 +7,8 @@
  */
 #include "source/v8/layout.h"
 
+/* Laid out by hand: a row is read as a table. */
+/* clang-format off */
 #define DIRECT(offset) {offset, NM_V8_NONE}
 #define VIA(offset, inner) {offset, inner}
 #define ABSENT {NM_V8_NONE, NM_V8_NONE}
@@ -14,7 +16,6 @@
 #define S(name) NM_V8_SPACE_##name
 
 /* The order of enum AllocationSpace in src/common/globals.h of the release. */
-/* clang-format off: a row is read as a table */
 #define SPACES_9_4 \
 	.space_count = 8, .spaces = {S(READ_ONLY), S(OLD), S(CODE), S(MAP), S(LARGE), \
 		S(CODE_LARGE), S(NEW_LARGE), S(NEW)}

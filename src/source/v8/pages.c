@@ -6,21 +6,29 @@
 
 #define BATCH	     512
 #define HEADER_WORDS 12
-/* 1 TiB of writable memory. More than that is no heap of V8's. */
-#define BOUNDARIES_MAX (UINT64_C(1) << 22)
+/* 512 GiB in one mapping. More than that is no heap of V8's. */
+#define BOUNDARIES_MAX (UINT64_C(1) << 20)
 #define PAGE_SIZE_MAX  (UINT64_C(1) << 36)
 
 struct header {
 	uint64_t word[HEADER_WORDS];
 };
 
+/* How far one mapping has been searched. */
+struct cursor {
+	nm_addr next;
+	nm_addr end;
+	nm_addr behind; /* the end of the last page found: inside it there are no pages */
+};
+
 struct scan {
 	struct nm_reader *reader;
 	enum nm_v8_page_form form;
 	struct nm_v8_pages *out;
-	nm_addr behind; /* the end of the last page found: inside it there are no pages */
-	size_t count;	/* of the batch */
+	size_t enough;
+	size_t count; /* of the batch */
 	nm_addr addrs[BATCH];
+	struct cursor *cursors[BATCH]; /* whose each address is */
 	struct header headers[BATCH];
 	bool is_read[BATCH];
 	struct header metadata[BATCH];
@@ -36,7 +44,7 @@ static int read_headers(struct nm_reader *reader, const nm_addr *addrs, const bo
 			size_t count, struct header *out, bool *out_read)
 {
 	struct iovec local[BATCH], remote[BATCH];
-	size_t index[BATCH], pieces = 0, done = 0;
+	size_t index[BATCH] = {0}, pieces = 0, done = 0;
 
 	memset(out_read, 0, count * sizeof(*out_read));
 	for (size_t i = 0; i < count; i++) {
@@ -78,23 +86,46 @@ static bool make_page(nm_addr addr, uint64_t size, nm_addr heap, nm_addr owner, 
 	return true;
 }
 
-static bool parse_header(const struct scan *scan, size_t i, struct nm_v8_page *out)
+/* `metadata` is NULL when it could not be read. */
+static bool parse_header(enum nm_v8_page_form form, nm_addr addr, const struct header *header,
+			 const struct header *metadata, struct nm_v8_page *out)
 {
-	const uint64_t *w = scan->headers[i].word;
-	const uint64_t *m = scan->metadata[i].word;
-	nm_addr addr = scan->addrs[i];
+	const uint64_t *w = header->word, *m;
 
-	switch (scan->form) {
+	switch (form) {
 	case NM_V8_PAGE_SIZE_FIRST:
 		return make_page(addr, w[0], w[2], w[8], w[3], w[4], out);
 	case NM_V8_PAGE_SELF:
 		return w[1] == addr && make_page(addr, w[2], w[3], w[9], w[4], w[5], out);
 	case NM_V8_PAGE_METADATA:
-		return scan->has_metadata[i] && m[1] == addr &&
-		       make_page(addr, m[2], m[8], m[10], m[9], m[7], out);
+		if (!metadata)
+			return false;
+		m = metadata->word;
+		return m[1] == addr && make_page(addr, m[2], m[8], m[10], m[9], m[7], out);
 	default:
 		return false;
 	}
+}
+
+/* Where the metadata of a page of that form is. The word before it holds flags. */
+static bool has_metadata(const struct header *header, nm_addr *out)
+{
+	*out = header->word[1];
+	return header->word[0] < (1u << 28) && nm_addr_is_plausible(*out);
+}
+
+bool nm_v8_page_read(struct nm_reader *reader, enum nm_v8_page_form form, nm_addr addr,
+		     struct nm_v8_page *out)
+{
+	struct header header, metadata;
+	nm_addr at;
+	bool has = false;
+
+	if (!nm_reader_get(reader, addr, &header, sizeof(header)))
+		return false;
+	if (form == NM_V8_PAGE_METADATA && has_metadata(&header, &at))
+		has = nm_reader_get(reader, at, &metadata, sizeof(metadata));
+	return parse_header(form, addr, &header, has ? &metadata : NULL, out);
 }
 
 static bool add_page(struct nm_v8_pages *pages, const struct nm_v8_page *page)
@@ -119,10 +150,8 @@ static int read_metadata(struct scan *scan)
 	bool wanted[BATCH];
 
 	for (size_t i = 0; i < scan->count; i++) {
-		addrs[i] = scan->headers[i].word[1];
-		/* The first word holds flags. */
-		wanted[i] = scan->is_read[i] && scan->headers[i].word[0] < (1u << 28) &&
-			    nm_addr_is_plausible(addrs[i]);
+		addrs[i] = 0;
+		wanted[i] = scan->is_read[i] && has_metadata(&scan->headers[i], &addrs[i]);
 	}
 	return read_headers(scan->reader, addrs, wanted, scan->count, scan->metadata,
 			    scan->has_metadata);
@@ -147,12 +176,13 @@ static int scan_batch(struct scan *scan, struct nm_error *err)
 	for (size_t i = 0; i < scan->count; i++) {
 		struct nm_v8_page page;
 
-		if (!scan->is_read[i] || scan->addrs[i] < scan->behind ||
-		    !parse_header(scan, i, &page))
+		if (!scan->is_read[i] || scan->addrs[i] < scan->cursors[i]->behind ||
+		    !parse_header(scan->form, scan->addrs[i], &scan->headers[i],
+				  scan->has_metadata[i] ? &scan->metadata[i] : NULL, &page))
 			continue;
 		if (!add_page(scan->out, &page))
 			return nm_error_nomem(err);
-		scan->behind = page.addr + page.size;
+		scan->cursors[i]->behind = page.addr + page.size;
 	}
 	scan->count = 0;
 	return NM_OK;
@@ -167,41 +197,107 @@ static bool is_heap_memory(const struct nm_map *map)
 	       (map->path[0] == '\0' || strncmp(map->path, "[anon", 5) == 0);
 }
 
-int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
-		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, struct nm_v8_pages *out,
-		     struct nm_error *err)
+static nm_addr next_boundary(nm_addr addr)
 {
-	struct scan *scan = calloc(1, sizeof(*scan));
-	uint64_t boundaries = 0;
+	return (addr + NM_V8_PAGE_SIZE - 1) & ~(NM_V8_PAGE_SIZE - 1);
+}
+
+/* Cursors at the first boundary of each mapping that can hold pages. NULL: out of memory. */
+static struct cursor *make_cursors(const struct nm_maps *maps, size_t *out_count)
+{
+	struct cursor *cursors = calloc(maps->count + 1, sizeof(*cursors));
+	size_t count = 0;
+
+	for (size_t i = 0; cursors && i < maps->count; i++) {
+		const struct nm_map *map = &maps->items[i];
+
+		if (is_heap_memory(map) && next_boundary(map->start) < map->end)
+			cursors[count++] = (struct cursor){next_boundary(map->start), map->end, 0};
+	}
+	*out_count = count;
+	return cursors;
+}
+
+/* Search the next `count` boundaries of a mapping. */
+static int advance(struct scan *scan, struct cursor *cursor, uint64_t count,
+		   struct nm_pagemap *pagemap, struct nm_error *err)
+{
+	nm_addr stop = cursor->end;
 	int status = NM_OK;
 
-	if (!scan)
-		return nm_error_nomem(err);
-	scan->reader = reader;
-	scan->form = form;
-	scan->out = out;
+	if (cursor->next < cursor->behind)
+		cursor->next = next_boundary(cursor->behind);
+	if (count < (cursor->end - cursor->next) / NM_V8_PAGE_SIZE)
+		stop = cursor->next + count * NM_V8_PAGE_SIZE;
+	if (count > 1 && cursor->next < stop)
+		nm_pagemap_scan(pagemap, cursor->next, stop);
+	for (; cursor->next < stop && status == NM_OK; cursor->next += NM_V8_PAGE_SIZE) {
+		if (!nm_pagemap_is_present(pagemap, cursor->next)) {
+			scan->out->swapped += nm_pagemap_is_swapped(pagemap, cursor->next);
+			continue;
+		}
+		scan->cursors[scan->count] = cursor;
+		scan->addrs[scan->count++] = cursor->next;
+		if (scan->count == BATCH)
+			status = scan_batch(scan, err);
+	}
+	return status;
+}
+
+/*
+ * Round after round, each mapping is searched a bit further: one boundary at first, then two,
+ * four, ... Large pages have a mapping of their own, and its first boundary tells their size, so
+ * that their inside is never looked at.
+ */
+static int search(struct scan *scan, struct cursor *cursors, size_t count,
+		  struct nm_pagemap *pagemap, struct nm_error *err)
+{
+	bool is_done = false;
+	int status = NM_OK;
+
+	for (uint64_t step = 1; !is_done && step <= BOUNDARIES_MAX && status == NM_OK; step *= 2) {
+		is_done = true;
+		for (size_t i = 0; i < count && status == NM_OK; i++) {
+			if (scan->out->count >= scan->enough) {
+				scan->out->is_partial = true;
+				return NM_OK;
+			}
+			if (cursors[i].next >= cursors[i].end ||
+			    cursors[i].behind >= cursors[i].end)
+				continue;
+			is_done = false;
+			status = advance(scan, &cursors[i], step, pagemap, err);
+		}
+		if (status == NM_OK && scan->count > 0)
+			status = scan_batch(scan, err);
+	}
+	return status;
+}
+
+int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
+		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, size_t enough,
+		     struct nm_v8_pages *out, struct nm_error *err)
+{
+	struct scan *scan = calloc(1, sizeof(*scan));
+	size_t count;
+	struct cursor *cursors = make_cursors(maps, &count);
+	int status;
+
 	out->count = 0;
 	out->swapped = 0;
-	nm_pagemap_reset(pagemap);
-	for (size_t i = 0; i < maps->count && status == NM_OK; i++) {
-		const struct nm_map *map = &maps->items[i];
-		nm_addr addr = (map->start + NM_V8_PAGE_SIZE - 1) & ~(NM_V8_PAGE_SIZE - 1);
-
-		if (!is_heap_memory(map))
-			continue;
-		for (; addr < map->end && boundaries < BOUNDARIES_MAX && status == NM_OK;
-		     addr += NM_V8_PAGE_SIZE, boundaries++) {
-			if (!nm_pagemap_is_present(pagemap, addr)) {
-				out->swapped += nm_pagemap_is_swapped(pagemap, addr);
-				continue;
-			}
-			scan->addrs[scan->count++] = addr;
-			if (scan->count == BATCH)
-				status = scan_batch(scan, err);
-		}
+	out->is_partial = false;
+	if (scan && cursors) {
+		scan->reader = reader;
+		scan->form = form;
+		scan->out = out;
+		scan->enough = enough;
+		nm_pagemap_reset(pagemap);
+		status = search(scan, cursors, count, pagemap, err);
+		nm_pagemap_reset(pagemap);
+	} else {
+		status = nm_error_nomem(err);
 	}
-	if (status == NM_OK && scan->count > 0)
-		status = scan_batch(scan, err);
+	free(cursors);
 	free(scan);
 	return status;
 }

@@ -5,8 +5,8 @@
  * its Heap and its space. Objects can look like headers: a page counts only when the Heap that
  * it names proves to be one (isolate.h).
  *
- * Costs    one system call per 512 boundaries, and one read of pagemap per 2 MiB. Boundaries not
- *          in memory are passed over, so that nothing is mapped into the target.
+ * Costs    one system call per 512 boundaries, and one of pagemap per mapping and round.
+ *          Boundaries not in memory are passed over, so that nothing is mapped into the target.
  */
 #ifndef NM_V8_PAGES_H
 #define NM_V8_PAGES_H
@@ -25,17 +25,22 @@ struct nm_v8_page {
 };
 
 struct nm_v8_pages {
-	struct nm_v8_page *items; /* ascending */
+	struct nm_v8_page *items; /* in no order */
 	size_t count;
 	size_t room;
-	size_t swapped; /* boundaries whose header is in swap, and was left there */
+	size_t swapped;	 /* boundaries whose header is in swap, and was left there */
+	bool is_partial; /* enough were found before all had been looked at */
 };
 
-/* Find all pages of the form; replaces what `out` held. NM_E_NOMEM; NM_E_PERM when the kernel
-   lets none of the memory be read; NM_E_GONE. */
+/* Find the pages of the form, until there are `enough` of them; replaces what `out` held.
+   NM_E_NOMEM; NM_E_PERM when the kernel lets none of the memory be read; NM_E_GONE. */
 int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
-		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, struct nm_v8_pages *out,
-		     struct nm_error *err);
+		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, size_t enough,
+		     struct nm_v8_pages *out, struct nm_error *err);
+
+/* The page which begins at `addr`, if one does. */
+bool nm_v8_page_read(struct nm_reader *reader, enum nm_v8_page_form form, nm_addr addr,
+		     struct nm_v8_page *out);
 
 void nm_v8_pages_done(struct nm_v8_pages *pages);
 

@@ -1,0 +1,78 @@
+#include "model/ending.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *nm_cause_name(enum nm_cause cause)
+{
+	static const char *const names[] = {
+#define X(name, text) [NM_CAUSE_##name] = text,
+		NM_CAUSE_LIST(X)
+#undef X
+	};
+
+	return names[cause];
+}
+
+void nm_ending_init(struct nm_ending *ending)
+{
+	memset(ending, 0, sizeof(*ending));
+}
+
+struct nm_run_process *nm_ending_add_process(struct nm_ending *ending)
+{
+	size_t count = ending->process_count;
+	struct nm_run_process *processes;
+
+	processes = realloc(ending->processes, (count + 1) * sizeof(*processes));
+	if (!processes)
+		return NULL;
+	ending->processes = processes;
+	ending->process_count = count + 1;
+	memset(&processes[count], 0, sizeof(processes[count]));
+	return &processes[count];
+}
+
+static void raise_to(uint64_t *peak, uint64_t value)
+{
+	if (value > *peak)
+		*peak = value;
+}
+
+void nm_run_process_add(struct nm_run_process *process, const struct nm_sample *sample)
+{
+	const struct nm_isolate *isolate = nm_sample_main(sample);
+	bool is_peak = false;
+
+	process->samples++;
+	if (sample->has & NM_HAS_RSS) {
+		process->rss = sample->rss;
+		is_peak = sample->rss >= process->peak_rss;
+		raise_to(&process->peak_rss, sample->rss);
+		process->has |= NM_HAS_RSS;
+	}
+	if (!isolate)
+		return;
+	/* A number that is not known is 0 and raises no peak. */
+	raise_to(&process->peak_heap_total, isolate->heap_total);
+	raise_to(&process->peak_heap_used, isolate->heap_used);
+	raise_to(&process->peak_array_buffers, isolate->array_buffers);
+	raise_to(&process->peak_external, isolate->external);
+	if (isolate->has & NM_HAS_HEAP_USED)
+		process->heap_used = isolate->heap_used;
+	if (isolate->has & NM_HAS_HEAP_SIZE_LIMIT)
+		process->heap_size_limit = isolate->heap_size_limit;
+	if (is_peak) {
+		process->array_buffers_at_peak = isolate->array_buffers;
+		process->heap_total_at_peak = isolate->heap_total;
+	}
+	process->has |= isolate->has;
+}
+
+void nm_ending_done(struct nm_ending *ending)
+{
+	if (!ending)
+		return;
+	free(ending->processes);
+	memset(ending, 0, sizeof(*ending));
+}

@@ -1,0 +1,280 @@
+#include "source/crashlog/crashlog.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ESCAPE	'\033'
+#define PID_MAX (1 << 22)
+
+void nm_crashlog_init(struct nm_crashlog *log)
+{
+	memset(log, 0, sizeof(*log));
+}
+
+/* The collections of a process; those heard of longest ago make room. */
+static struct nm_crashlog_gcs *gcs_of(struct nm_crashlog *log, pid_t pid)
+{
+	struct nm_crashlog_gcs *oldest = &log->pids[0];
+
+	for (size_t i = 0; i < NM_CRASHLOG_PIDS_MAX; i++) {
+		struct nm_crashlog_gcs *one = &log->pids[i];
+
+		if (one->pid == pid) {
+			one->used_at = ++log->clock;
+			return one;
+		}
+		if (one->used_at < oldest->used_at)
+			oldest = one;
+	}
+	memset(oldest, 0, sizeof(*oldest));
+	oldest->pid = pid;
+	oldest->used_at = ++log->clock;
+	return oldest;
+}
+
+static const char *skip_blanks(const char *at)
+{
+	return at + strspn(at, " ");
+}
+
+/* A plain decimal number below 10^12, or false: strtod would take "inf" and hexadecimal. */
+static bool read_number(const char **at, double *out)
+{
+	const char *p = skip_blanks(*at);
+	size_t length = strspn(p, "0123456789.");
+
+	if (!isdigit((unsigned char)*p) || length > 15)
+		return false;
+	*out = strtod(p, NULL);
+	*at = p + length;
+	return *out < 1e12;
+}
+
+static bool expect(const char **at, const char *text)
+{
+	const char *p = skip_blanks(*at);
+
+	if (strncmp(p, text, strlen(text)) != 0)
+		return false;
+	*at = p + strlen(text);
+	return true;
+}
+
+/*
+ * "Mark-Compact (reduce) 63.6 (65.8) -> 63.6 (65.8) MB, pooled: 0 MB, 97.95 / 0.00 ms".
+ * Until Node 18 "Mark-sweep"; "pooled" from Node 22 on. Source: v8/src/heap/gc-tracer.cc,
+ * GCTracer::Print.
+ */
+static bool parse_gc(const char **at, struct nm_gc *out)
+{
+	const char *kind = skip_blanks(*at), *p;
+	struct nm_gc gc = {.at_ms = 0};
+	double number;
+	size_t length;
+
+	for (p = kind; *p && !(p[0] == ' ' && isdigit((unsigned char)p[1])); p++)
+		if (!isalpha((unsigned char)*p) && !strchr(" -()", *p))
+			return false;
+	length = (size_t)(p - kind);
+	if (length == 0 || length >= sizeof(gc.kind))
+		return false;
+	memcpy(gc.kind, kind, length);
+	if (!read_number(&p, &gc.before_mb) || !expect(&p, "(") || !read_number(&p, &number) ||
+	    !expect(&p, ") ->") || !read_number(&p, &gc.after_mb) || !expect(&p, "(") ||
+	    !read_number(&p, &number) || !expect(&p, ") MB,"))
+		return false;
+	if (expect(&p, "pooled:") && (!read_number(&p, &number) || !expect(&p, "MB,")))
+		return false;
+	if (!read_number(&p, &gc.pause_ms) || !expect(&p, "/"))
+		return false;
+	*at = p;
+	*out = gc;
+	return true;
+}
+
+static void add_gc(struct nm_crashlog_gcs *gcs, const struct nm_gc *gc)
+{
+	/* With --trace-gc the last ones are told twice. */
+	for (unsigned i = 0; i < gcs->count; i++)
+		if (gcs->gcs[i].at_ms == gc->at_ms && gcs->gcs[i].before_mb == gc->before_mb)
+			return;
+	if (gcs->count == NM_GCS_MAX)
+		memmove(&gcs->gcs[0], &gcs->gcs[1], --gcs->count * sizeof(gcs->gcs[0]));
+	gcs->gcs[gcs->count++] = *gc;
+}
+
+/* "[4121:0x5581a0]      970 ms: Mark-Compact ..." at the bracket; what follows it on the line
+   may be the next one: "Last few GCs" are cut to fit a ring of 512 bytes and not parted. */
+static void read_gc(struct nm_crashlog *log, const char *bracket)
+{
+	const char *at = bracket + 1;
+	struct nm_crashlog_gcs *gcs;
+	double pid, at_ms;
+	struct nm_gc gc;
+
+	if (!read_number(&at, &pid) || pid < 1 || pid > PID_MAX || strncmp(at, ":0x", 3) != 0)
+		return;
+	at += 3;
+	at += strspn(at, "0123456789abcdefABCDEF:");
+	if (*at++ != ']' || !read_number(&at, &at_ms) || !expect(&at, "ms:") || !parse_gc(&at, &gc))
+		return;
+	gc.at_ms = at_ms;
+	gcs = gcs_of(log, (pid_t)pid);
+	add_gc(gcs, &gc);
+	gcs->is_dying = gcs->is_dying || log->in_last_gcs;
+}
+
+/* The process whose last collections were told most recently, if its fatal error is still due. */
+static struct nm_crashlog_gcs *find_dying(struct nm_crashlog *log)
+{
+	struct nm_crashlog_gcs *dying = NULL;
+
+	for (size_t i = 0; i < NM_CRASHLOG_PIDS_MAX; i++)
+		if (log->pids[i].is_dying && (!dying || log->pids[i].used_at > dying->used_at))
+			dying = &log->pids[i];
+	return dying;
+}
+
+static void copy_plain(char *out, size_t room, const char *text, size_t length)
+{
+	if (length >= room)
+		length = room - 1;
+	for (size_t i = 0; i < length; i++)
+		out[i] = isprint((unsigned char)text[i]) ? text[i] : '?';
+	out[length] = '\0';
+}
+
+static void add_words(struct nm_crashlog *log, enum nm_words_kind kind, const char *reason,
+		      size_t length)
+{
+	struct nm_crashlog_gcs *dying = find_dying(log);
+	struct nm_last_words *words = &log->words[log->words_count];
+
+	log->in_last_gcs = false;
+	if (log->words_count == NM_WORDS_MAX)
+		return;
+	*words = (struct nm_last_words){.kind = kind};
+	copy_plain(words->reason, sizeof(words->reason), reason, length);
+	if (dying) {
+		words->pid = dying->pid;
+		words->gc_count = dying->count;
+		memcpy(words->gcs, dying->gcs, sizeof(words->gcs));
+		dying->is_dying = false;
+	}
+	log->words_count++;
+}
+
+/* node::OOMErrorHandler: "FATAL ERROR: <where> Allocation failed - <what> out of memory". */
+static void read_fatal(struct nm_crashlog *log, const char *text)
+{
+	static const char *const sizes[] = {"invalid array length", "invalid table size",
+					    "invalid size error", "Invalid string length"};
+	const char *failed = strstr(text, "Allocation failed");
+	size_t length = failed && failed > text ? (size_t)(failed - text) : strlen(text);
+	enum nm_words_kind kind = NM_WORDS_OTHER;
+
+	while (length > 0 && text[length - 1] == ' ')
+		length--;
+	if (strstr(text, "JavaScript heap out of memory"))
+		kind = NM_WORDS_HEAP_LIMIT;
+	else if (strstr(text, "out of memory"))
+		kind = NM_WORDS_NO_MEMORY;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		if (strstr(text, sizes[i]))
+			kind = NM_WORDS_INVALID_SIZE;
+	add_words(log, kind, text, length);
+}
+
+/* V8's own words, when it dies before or beside Node's handler: v8/src/api/api.cc,
+   V8::FatalProcessOutOfMemory, and v8/src/base/logging.cc, FatalOOM. */
+static bool read_own_fatal(struct nm_crashlog *log, const char *line)
+{
+	static const struct {
+		const char *start;
+		enum nm_words_kind kind;
+	} forms[] = {
+		{"# Fatal process out of memory: ", NM_WORDS_NO_MEMORY},
+		{"# Fatal process OOM in ", NM_WORDS_NO_MEMORY},
+		{"# Fatal JavaScript out of memory: ", NM_WORDS_HEAP_LIMIT},
+		{"# Fatal JavaScript OOM in ", NM_WORDS_HEAP_LIMIT},
+		{"# Fatal JavaScript invalid size error ", NM_WORDS_INVALID_SIZE},
+	};
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		const char *found = strstr(line, forms[i].start);
+		const char *reason = found ? found + strlen(forms[i].start) : NULL;
+
+		if (!found)
+			continue;
+		if (forms[i].kind == NM_WORDS_INVALID_SIZE)
+			reason = found + strlen("# Fatal JavaScript ");
+		add_words(log, forms[i].kind, reason, strlen(reason));
+		return true;
+	}
+	return false;
+}
+
+static void read_line(struct nm_crashlog *log)
+{
+	const char *line = log->line, *found;
+
+	log->line[log->length] = '\0';
+	log->length = 0;
+	if (strstr(line, "<--- Last few GCs --->")) {
+		log->in_last_gcs = true;
+		return;
+	}
+	if ((found = strstr(line, "FATAL ERROR: "))) {
+		read_fatal(log, found + strlen("FATAL ERROR: "));
+		return;
+	}
+	if (read_own_fatal(log, line))
+		return;
+	if (strstr(line, "ERR_WORKER_OUT_OF_MEMORY"))
+		log->worker_ran_out = true;
+	if (strstr(line, "RangeError: Array buffer allocation failed") ||
+	    strstr(line, "'ERR_MEMORY_ALLOCATION_FAILED'")) /* from Node 26 on */
+		log->buffer_failed = true;
+	if (strstr(line, "<--- JS stacktrace --->"))
+		log->in_last_gcs = false;
+	for (found = strchr(line, '['); found; found = strchr(found + 1, '['))
+		read_gc(log, found);
+}
+
+/* Leaves out colours and other escape sequences: ECMA-48, 5.4. */
+static bool is_text(struct nm_crashlog *log, char c)
+{
+	if (log->state == NM_CRASHLOG_ESCAPE) {
+		log->state = c == '[' ? NM_CRASHLOG_SEQUENCE : NM_CRASHLOG_TEXT;
+		return false;
+	}
+	if (log->state == NM_CRASHLOG_SEQUENCE) {
+		if (c >= 0x40 && c <= 0x7e)
+			log->state = NM_CRASHLOG_TEXT;
+		if (c != '\n')
+			return false;
+		log->state = NM_CRASHLOG_TEXT;
+	}
+	if (c == ESCAPE)
+		log->state = NM_CRASHLOG_ESCAPE;
+	return c != ESCAPE && c != '\r' && c != '\0';
+}
+
+void nm_crashlog_feed(struct nm_crashlog *log, const char *bytes, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		if (!is_text(log, bytes[i]))
+			continue;
+		if (bytes[i] == '\n')
+			read_line(log);
+		else if (log->length < NM_CRASHLOG_LINE_MAX - 1)
+			log->line[log->length++] = bytes[i];
+	}
+}
+
+void nm_crashlog_end(struct nm_crashlog *log)
+{
+	if (log->length > 0)
+		read_line(log);
+}

@@ -1,0 +1,47 @@
+/*
+ * crashlog.h - what V8 says when it dies, found in a stream of stderr
+ *
+ * Fed with pieces as they come, cut anywhere; keeps the last garbage collections of the last
+ * few processes that told them ("[PID:0x...] ... ms: Mark-Compact ...", from --trace-gc and
+ * from "<--- Last few GCs --->") and the fatal errors. Wordings of Node 16 to 26.
+ *
+ * Trusts   nothing: the text is the program's own. Colours are skipped, long lines are cut.
+ * Costs    some 20 KiB, whatever the stream holds.
+ */
+#ifndef NM_CRASHLOG_CRASHLOG_H
+#define NM_CRASHLOG_CRASHLOG_H
+
+#include "model/ending.h"
+
+#define NM_CRASHLOG_LINE_MAX 2048
+#define NM_CRASHLOG_PIDS_MAX 8
+
+/* The garbage collections of one process. */
+struct nm_crashlog_gcs {
+	pid_t pid;
+	uint64_t used_at; /* the least recent one makes room for a new process */
+	bool is_dying;	  /* told in "Last few GCs", and its fatal error was not seen yet */
+	unsigned count;
+	struct nm_gc gcs[NM_GCS_MAX];
+};
+
+struct nm_crashlog {
+	char line[NM_CRASHLOG_LINE_MAX];
+	size_t length;
+	enum { NM_CRASHLOG_TEXT, NM_CRASHLOG_ESCAPE, NM_CRASHLOG_SEQUENCE } state;
+	bool in_last_gcs;
+	uint64_t clock;
+	struct nm_crashlog_gcs pids[NM_CRASHLOG_PIDS_MAX];
+	struct nm_last_words words[NM_WORDS_MAX]; /* when full, the first ones are kept */
+	unsigned words_count;
+	bool worker_ran_out;
+	bool buffer_failed;
+};
+
+void nm_crashlog_init(struct nm_crashlog *log);
+void nm_crashlog_feed(struct nm_crashlog *log, const char *bytes, size_t length);
+
+/* No more will come: a last line without a line feed counts. */
+void nm_crashlog_end(struct nm_crashlog *log);
+
+#endif

@@ -1,0 +1,69 @@
+#include "source/v8/process.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* node::per_process::v8_platform (src/node_v8_platform-inl.h): its last member is the
+   NodePlatform*, in which the map of isolates follows a mutex (src/node_platform.h). */
+static nm_addr find_platform(const struct nm_v8_process *process)
+{
+	struct nm_elf_symbol symbol;
+	nm_addr platform;
+
+	if (!nm_elf_symbol(process->program.elf, "_ZN4node11per_process11v8_platformE", &symbol) ||
+	    symbol.size < 16 || symbol.size > 256 ||
+	    !nm_reader_word(process->reader,
+			    symbol.addr + process->program.load_bias + symbol.size - 8,
+			    &platform) ||
+	    !nm_addr_is_plausible(platform))
+		return 0;
+	return platform + 0x30;
+}
+
+int nm_v8_process_open(pid_t pid, int pid_dir, struct nm_v8_process *out, struct nm_error *err)
+{
+	struct nm_v8_program *program = &out->program;
+	int status;
+
+	memset(out, 0, sizeof(*out));
+	out->pid = pid;
+	out->pid_dir = pid_dir;
+	nm_maps_init(&out->maps);
+	nm_pagemap_open(&out->pagemap, pid_dir, (uint64_t)sysconf(_SC_PAGESIZE));
+	status = nm_v8_program_open(pid_dir, pid, program, err);
+	if (status != NM_OK)
+		return status;
+	status = nm_reader_open_live(pid, &out->reader, err);
+	if (status != NM_OK)
+		return status;
+	out->image_first = nm_elf_first(program->elf) + program->load_bias;
+	out->image_end = nm_elf_end(program->elf) + program->load_bias;
+	status = nm_v8_program_versions(program, out->reader, err);
+	if (status == NM_OK)
+		out->platform = find_platform(out);
+	return status;
+}
+
+int nm_v8_process_read_maps(struct nm_v8_process *process, struct nm_error *err)
+{
+	int status = nm_maps_read(process->pid_dir, &process->maps);
+
+	if (status == 0)
+		return NM_OK;
+	if (status == -ESRCH)
+		return nm_error_set(err, NM_E_GONE, "process %d ended while it was being read",
+				    (int)process->pid);
+	return nm_error_set_errno(err, status == -EACCES || status == -EPERM ? NM_E_PERM : NM_E_IO,
+				  -status, "cannot read the mappings of process %d",
+				  (int)process->pid);
+}
+
+void nm_v8_process_close(struct nm_v8_process *process)
+{
+	nm_v8_program_close(&process->program);
+	nm_pagemap_close(&process->pagemap);
+	nm_maps_done(&process->maps);
+	nm_reader_close(process->reader);
+	process->reader = NULL;
+}

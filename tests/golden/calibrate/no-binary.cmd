@@ -1,0 +1,3 @@
+nodemem calibrate
+exit: 2
+stderr: yes

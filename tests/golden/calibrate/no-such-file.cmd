@@ -1,0 +1,3 @@
+nodemem calibrate /nonexistent/node
+exit: 1
+stderr: yes

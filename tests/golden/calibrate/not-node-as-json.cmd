@@ -1,0 +1,3 @@
+nodemem calibrate --json /bin/true
+exit: 3
+stderr: yes

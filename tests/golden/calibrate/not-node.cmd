@@ -1,0 +1,3 @@
+nodemem calibrate /bin/true
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem help frobnicate
+exit: 2
+stderr: yes

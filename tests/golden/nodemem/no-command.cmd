@@ -1,0 +1,3 @@
+nodemem
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem frobnicate 1
+exit: 2
+stderr: yes

@@ -1,0 +1,2 @@
+nodemem --version
+numbers: any

@@ -1,0 +1,3 @@
+nodemem ps --sort size
+exit: 2
+stderr: yes

@@ -1,0 +1,4 @@
+nodemem run -- /bin/sh -c 'exit 7'
+exit: 7
+stderr: yes
+numbers: any

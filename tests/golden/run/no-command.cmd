@@ -1,0 +1,3 @@
+nodemem run
+exit: 2
+stderr: yes

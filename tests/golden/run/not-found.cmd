@@ -1,0 +1,3 @@
+nodemem run -- /nonexistent/program
+exit: 127
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem run -- /bin/true
+stderr: yes
+numbers: any

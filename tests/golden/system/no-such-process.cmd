@@ -1,0 +1,3 @@
+nodemem system --pid 4000000
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem system 1
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem usage 12x
+exit: 2
+stderr: yes

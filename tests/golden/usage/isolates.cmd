@@ -1,0 +1,3 @@
+nodemem usage -i PID
+target: idle.js
+node: 20

@@ -1,0 +1,3 @@
+nodemem usage --json PID
+target: idle.js
+node: 20

@@ -1,0 +1,3 @@
+nodemem usage
+exit: 2
+stderr: yes

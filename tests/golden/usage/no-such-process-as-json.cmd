@@ -1,0 +1,3 @@
+nodemem usage --json 4194303
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem usage PYTHON
+exit: 3
+stderr: yes

@@ -1,0 +1,2 @@
+nodemem usage PID
+target: idle.js

@@ -1,0 +1,3 @@
+nodemem usage 1 2
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem usage --json nonsense
+exit: 2
+stderr: yes

@@ -1,0 +1,4 @@
+nodemem usage -v PID
+target: idle.js
+node: 20
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem usage PID
+target: worker.js
+node: 20

@@ -1,0 +1,4 @@
+nodemem watch --interval soon PID
+exit: 2
+stderr: yes
+target: idle.js

@@ -1,0 +1,4 @@
+nodemem watch --interval 1ms PID
+exit: 2
+stderr: yes
+target: idle.js

@@ -1,0 +1,3 @@
+nodemem watch 4000000
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem watch PYTHON
+exit: 3
+stderr: yes
