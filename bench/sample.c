@@ -79,7 +79,7 @@ int main(int argc, char **argv)
 	if (!times)
 		return 1;
 	nm_sample_init(&sample);
-	status = time_opens(atoi(argv[1]), times, opens, &target, &err);
+	status = time_opens((pid_t)strtol(argv[1], NULL, 10), times, opens, &target, &err);
 	if (status == NM_OK)
 		status = time_samples(target, &sample, times + opens, samples, &err);
 	if (status == NM_OK) {

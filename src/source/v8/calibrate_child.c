@@ -127,17 +127,6 @@ static bool take_text(const json_t *object, const char *key, const char *before,
 	return text && (size_t)snprintf(out, room, "%s%s", before, text) < room;
 }
 
-static bool find_space(const char *name, enum nm_v8_space *out)
-{
-	for (int i = 0; i < NM_V8_SPACE_COUNT; i++) {
-		if (strcmp(name, nm_v8_space_name((enum nm_v8_space)i)) != 0)
-			continue;
-		*out = (enum nm_v8_space)i;
-		return true;
-	}
-	return false;
-}
-
 static int take_spaces(const json_t *spaces, struct nm_v8_truth *out, struct nm_error *err)
 {
 	size_t count = json_array_size(spaces);
@@ -146,7 +135,7 @@ static int take_spaces(const json_t *spaces, struct nm_v8_truth *out, struct nm_
 		const json_t *space = json_array_get(spaces, i);
 		const char *name = json_string_value(json_object_get(space, "space_name"));
 
-		if (!name || i >= NM_V8_SPACE_COUNT || !find_space(name, &out->spaces[i]))
+		if (!name || i >= NM_V8_SPACE_COUNT || !nm_v8_space_find(name, &out->spaces[i]))
 			return nm_error_set(err, NM_E_UNSUPPORTED,
 					    "cannot calibrate: V8 has a space named %s, which this "
 					    "nodemem does not know (a newer nodemem may)",

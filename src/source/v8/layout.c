@@ -22,6 +22,17 @@ bool nm_v8_space_is_large(enum nm_v8_space space)
 	return space >= NM_V8_SPACE_NEW_LARGE;
 }
 
+bool nm_v8_space_find(const char *name, enum nm_v8_space *out)
+{
+	for (int i = 0; i < NM_V8_SPACE_COUNT; i++) {
+		if (strcmp(name, nm_v8_space_name((enum nm_v8_space)i)) != 0)
+			continue;
+		*out = (enum nm_v8_space)i;
+		return true;
+	}
+	return false;
+}
+
 int nm_v8_version_compare(const struct nm_v8_version *a, const struct nm_v8_version *b)
 {
 	const uint32_t left[] = {a->major, a->minor, a->build, a->patch};

@@ -57,6 +57,9 @@ enum nm_v8_space {
 const char *nm_v8_space_name(enum nm_v8_space space);
 bool nm_v8_space_is_large(enum nm_v8_space space);
 
+/* The space of that name; false for one that is not known. */
+bool nm_v8_space_find(const char *name, enum nm_v8_space *out);
+
 #define NM_V8_NONE   (-1) /* no such field in this version */
 #define NM_V8_BINARY (-2) /* moves from release to release: read from the code of the binary */
 

@@ -87,13 +87,7 @@ static bool take_space(const json_t *value, enum nm_v8_space *out)
 {
 	const char *name = json_string_value(value);
 
-	for (int i = 0; name && i < NM_V8_SPACE_COUNT; i++) {
-		if (strcmp(name, nm_v8_space_name((enum nm_v8_space)i)) != 0)
-			continue;
-		*out = (enum nm_v8_space)i;
-		return true;
-	}
-	return false;
+	return name && nm_v8_space_find(name, out);
 }
 
 static bool take_lists(const json_t *document, struct nm_v8_layout *out)
@@ -119,7 +113,7 @@ static bool take_lists(const json_t *document, struct nm_v8_layout *out)
 	return true;
 }
 
-static bool parse(const char *text, size_t length, struct nm_v8_layout *out)
+bool nm_v8_layout_parse(const char *text, size_t length, struct nm_v8_layout *out)
 {
 	json_t *document = json_loadb(text, length, 0, NULL);
 	const char *format = json_string_value(json_object_get(document, "format"));
@@ -171,7 +165,7 @@ bool nm_v8_layout_load(const char *build_id, struct nm_v8_layout *out)
 	    (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0)
 		length = read(fd, text, sizeof(text));
 	close(fd);
-	return length > 0 && parse(text, (size_t)length, out);
+	return length > 0 && nm_v8_layout_parse(text, (size_t)length, out);
 }
 
 /* ---- writing ------------------------------------------------------------------------------ */

@@ -12,6 +12,9 @@
 /* False when there is none. */
 bool nm_v8_layout_load(const char *build_id, struct nm_v8_layout *out);
 
+/* The text of such a file; false for one that cannot be a layout. */
+bool nm_v8_layout_parse(const char *text, size_t length, struct nm_v8_layout *out);
+
 /* Written whole or not at all. The path goes to `out_path`. NM_E_IO. */
 int nm_v8_layout_save(const char *build_id, const struct nm_v8_layout *layout, char *out_path,
 		      size_t room, struct nm_error *err);

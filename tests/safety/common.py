@@ -1,0 +1,34 @@
+"""What the safety tests share: where the tools of tests/node are, and a process's own figures."""
+
+import pathlib
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "node"))
+
+import releases  # noqa: E402,F401
+import target  # noqa: E402,F401
+
+TARGETS = HERE / "targets"
+
+
+def status_of(pid):
+    """/proc/PID/status as {"State": "S (sleeping)", "VmRSS": "42 kB", …}."""
+    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
+        return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def kilobytes(status, key):
+    return int(status[key].split()[0])
+
+
+def faults_of(pid):
+    """Minor and major page faults so far: fields 10 and 12 of /proc/PID/stat."""
+    with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+        fields = file.read().rpartition(")")[2].split()
+    return int(fields[7]) + int(fields[9])
+
+
+def expect(truth, *words):
+    if not truth:
+        sys.exit(" ".join(map(str, words)))
