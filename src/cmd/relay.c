@@ -46,7 +46,7 @@ static int open_channel(int *out_from, int *out_end)
 
 int nm_relay_start(struct nm_relay *relay, struct nm_error *err)
 {
-	int peers[2], from, end, status;
+	int peers[2] = {-1, -1}, from = -1, end = -1, status;
 	pid_t pid;
 
 	relay->peer = relay->stderr_end = -1;

@@ -240,11 +240,11 @@ static void expect_long(char *cgroup, char *mountinfo, int status, const char *e
 static char *stretch(const char *text, const char *middle, size_t count)
 {
 	size_t step = strlen(middle), length = strlen(text);
-	char *out = malloc(length + count * step + 2);
+	char *out = calloc(1, length + count * step + 2);
 	char *at;
 
 	assert_non_null(out);
-	memcpy(out, text, length);
+	memcpy(out, text, length); /* NOLINT(bugprone-not-null-terminated-result): more follows */
 	at = out + length;
 	for (size_t i = 0; i < count; i++, at += step)
 		memcpy(at, middle, step);

@@ -7,7 +7,7 @@
 /* A piece costs the kernel some 0.4 us to look up its page; copying what lies between two words of
    a page, or of two pages in a row, costs far less. */
 #define PAGE_BYTES 4096
-#define GAP_MAX	   512
+#define GAP_MAX	   4096
 
 struct wanted {
 	nm_addr addr;
