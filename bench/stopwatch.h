@@ -34,7 +34,7 @@ static inline void print_summary(const char *name, double *values, size_t count)
 		sum += values[i];
 	printf("\"%s\":{\"count\":%zu,\"min\":%.1f,\"median\":%.1f,\"mean\":%.1f,\"p99\":%.1f}",
 	       name, count, values[0], values[count / 2], sum / (double)count,
-	       values[(count - 1) * 99 / 100]);
+	       values[(count * 99 + 99) / 100 - 1]);
 }
 
 #endif

@@ -1,6 +1,6 @@
 // A process to be measured: `small` as Node starts, `big` with a heap of 1.5 GB in many pages,
-// `five` with four workers. Announces itself with the cost of its own process.memoryUsage(),
-// then rests.
+// `five` with four workers. Announces itself, and then for each line from stdin tells the cost of
+// its own process.memoryUsage(); in between it rests.
 'use strict';
 const fs = require('fs');
 const { once } = require('events');
@@ -39,11 +39,11 @@ async function main(kind) {
     if (kind === 'five')
         for (let i = 0; i < 4; i++)
             await once(new Worker(__filename), 'online');
-    const memoryUsageUs = costOf(() => process.memoryUsage());
     const { heapTotal } = process.memoryUsage();
-    fs.writeSync(1, JSON.stringify({ pid: process.pid, node: process.version, memoryUsageUs,
-        heapTotal, kept: kept && kept.length }) + '\n');
-    fs.readSync(0, Buffer.alloc(1));
+    fs.writeSync(1, JSON.stringify({ pid: process.pid, node: process.version, heapTotal,
+        kept: kept && kept.length }) + '\n');
+    while (fs.readSync(0, Buffer.alloc(1)) === 1)
+        fs.writeSync(1, JSON.stringify({ memoryUsageUs: costOf(() => process.memoryUsage()) }) + '\n');
     process.exit(0);
 }
 
