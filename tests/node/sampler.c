@@ -66,6 +66,8 @@ int main(int argc, char **argv)
 	interval_us = strtoul(argv[3], NULL, 10);
 	if (nm_target_open((pid_t)strtol(argv[1], NULL, 10), &target, &err) != NM_OK)
 		return fail(&err);
+	/* Whoever reads along sees each sample when it is taken. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");
 	fflush(stdout);
 	nm_sample_init(&sample);

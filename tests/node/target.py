@@ -15,8 +15,9 @@ signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
 
 
 def plain_environment():
-    """Ours without what would change Node's behaviour."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("NODE_")}
+    """Ours without what would change Node's behaviour, or make malloc fill what it gives out."""
+    return {name: value for name, value in os.environ.items()
+            if not name.startswith(("NODE_", "MALLOC_"))}
 
 
 class Target:

@@ -2,6 +2,7 @@
 
 import pathlib
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "node"))
@@ -27,6 +28,20 @@ def faults_of(pid):
     with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
         fields = file.read().rpartition(")")[2].split()
     return int(fields[7]) + int(fields[9])
+
+
+def wait_for_rest(pid):
+    """Until the main thread stands in read(0, …) and no thread has run since the look before."""
+    before = None
+    while True:
+        with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
+            in_read = file.read().startswith("0 0x0 ")
+        ran = sorted(path.read_text(encoding="ascii")
+                     for path in pathlib.Path(f"/proc/{pid}/task").glob("*/schedstat"))
+        if in_read and ran == before:
+            return
+        before = ran
+        time.sleep(0.05)
 
 
 def expect(truth, *words):

@@ -33,8 +33,8 @@ def main(version):
             status = status_of(process.pid)
             expect(status["State"][0] in "SRD", f"after {i + 1} kills it is {status['State']}")
             expect(status["TracerPid"] == "0", "it is being traced")
-        process.go_on()
-        expect(process.read_line() == "same\n", "its memory was changed")
+            process.go_on()
+            expect(process.read_line() == "same\n", "its memory was changed")
     print(f"{version}: {KILLS} times killed, and the process runs on")
 
 
