@@ -152,7 +152,8 @@ NM_API int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *er
 
 /*
  * Take a sample into `sample`, reusing its memory. About 10 us. New and ended workers are
- * followed. NM_E_GONE when the process has ended; `sample` then holds what was read before.
+ * followed. NM_E_GONE when the process has ended; `sample` then holds what could still be read,
+ * which its `has` and isolates tell.
  */
 NM_API int nm_target_sample(struct nm_target *target, struct nm_sample *sample,
 			    struct nm_error *err);

@@ -1,5 +1,6 @@
 #include "cmd/run_output.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,34 +87,6 @@ static void make_label(const struct nm_member *member, char *out, size_t room)
 	snprintf(out, room, "%.*s%s", (int)length, member->label, number);
 }
 
-void nm_run_output_sample(struct nm_run_output *output, struct nm_member *member, uint64_t since_ms,
-			  size_t processes)
-{
-	const struct nm_isolate *isolate = nm_sample_main(&member->sample);
-	struct nm_series_row row = {
-		.info = nm_target_info(member->target),
-		.sample = &member->sample,
-		.since_ms = since_ms,
-	};
-	char label[64], *text;
-	size_t length;
-
-	if (output->json.out)
-		nm_view_json.series_row(&output->json, &row);
-	if (output->is_quiet || !is_due(output, member, since_ms) ||
-	    !start_text(output, &text, &length))
-		return;
-	print_heading(output, member, processes);
-	make_label(member, label, sizeof(label));
-	row.label = output->has_labels ? label : NULL;
-	nm_view_text.series_row(&output->text, &row);
-	send_text(output, &text, &length, false);
-	output->rows++;
-	member->row_ms = since_ms + (since_ms == 0);
-	member->row_rss = member->sample.rss;
-	member->row_used = isolate ? isolate->heap_used : 0;
-}
-
 void nm_run_output_note(struct nm_run_output *output, const char *format, ...)
 {
 	size_t length;
@@ -130,13 +103,56 @@ void nm_run_output_note(struct nm_run_output *output, const char *format, ...)
 	send_text(output, &text, &length, false);
 }
 
+/* A full disk does not end the command; it is told once, and no more is written. */
+static void check_json(struct nm_run_output *output)
+{
+	int os_errno = errno;
+
+	if (!ferror(output->json.out))
+		return;
+	output->json.out = NULL;
+	nm_run_output_note(output, "cannot write all of the JSON: %s", strerror(os_errno));
+}
+
+void nm_run_output_sample(struct nm_run_output *output, struct nm_member *member, uint64_t since_ms,
+			  size_t processes)
+{
+	const struct nm_isolate *isolate = nm_sample_main(&member->sample);
+	struct nm_series_row row = {
+		.info = nm_target_info(member->target),
+		.sample = &member->sample,
+		.since_ms = since_ms,
+	};
+	char label[64], *text;
+	size_t length;
+
+	if (output->json.out) {
+		nm_view_json.series_row(&output->json, &row);
+		check_json(output);
+	}
+	if (output->is_quiet || !is_due(output, member, since_ms) ||
+	    !start_text(output, &text, &length))
+		return;
+	print_heading(output, member, processes);
+	make_label(member, label, sizeof(label));
+	row.label = output->has_labels ? label : NULL;
+	nm_view_text.series_row(&output->text, &row);
+	send_text(output, &text, &length, false);
+	output->rows++;
+	member->row_ms = since_ms + (since_ms == 0);
+	member->row_rss = member->sample.rss;
+	member->row_used = isolate ? isolate->heap_used : 0;
+}
+
 void nm_run_output_end(struct nm_run_output *output, const struct nm_ending *ending)
 {
 	size_t length;
 	char *text;
 
-	if (output->json.out)
+	if (output->json.out) {
 		nm_view_json.ending(&output->json, ending);
+		check_json(output);
+	}
 	if (!start_text(output, &text, &length))
 		return;
 	nm_view_text.ending(&output->text, ending);

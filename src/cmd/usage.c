@@ -11,18 +11,21 @@ static int run(struct nm_call *call)
 	struct nm_target *target = NULL;
 	struct nm_sample sample;
 	struct nm_error err;
-	int code = NM_EXIT_OK;
+	int status, code = NM_EXIT_OK;
 	pid_t pid;
 
 	if (!nm_call_pid(call, 0, &pid))
 		return NM_EXIT_USAGE;
 	call->view.isolates = nm_call_option(call, "isolates") != NULL;
 	nm_sample_init(&sample);
-	if (nm_open_target(pid, &target, &err) != NM_OK ||
-	    nm_target_sample(target, &sample, &err) != NM_OK)
-		code = nm_call_fail(call, &err);
-	else
+	status = nm_open_target(pid, &target, &err);
+	if (status == NM_OK)
+		status = nm_target_sample(target, &sample, &err);
+	/* Of a process that ended in between, what was read is shown all the same. */
+	if (status == NM_OK || (status == NM_E_GONE && sample.isolate_count > 0))
 		call->view.format->usage(&call->view, nm_target_info(target), &sample);
+	if (status != NM_OK)
+		code = nm_call_fail(call, &err);
 	if (target && call->verbose)
 		nm_print_cost(target, &sample);
 	nm_sample_done(&sample);

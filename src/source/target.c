@@ -358,6 +358,8 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	bool was_good = true;
 	int status;
 
+	sample->has = 0;
+	sample->isolate_count = 0;
 	if (target->counters && !nm_v8_counters_is_complete(target->counters) &&
 	    begun / 1000 - target->searched_ms >= target->search_again_ms) {
 		status = search(target, err);
