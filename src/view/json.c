@@ -1,56 +1,13 @@
 /*
  * json.c - for programs; the documents are fixed by nodemem(1), section JSON
  */
-#include <jansson.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "model/metrics.h"
 #include "model/verdict.h"
+#include "view/json_write.h"
 #include "view/view.h"
-
-/* A number that JavaScript can hold exactly, or null. */
-static json_t *number(bool known, uint64_t value)
-{
-	return known && value <= INT64_MAX ? json_integer((json_int_t)value) : json_null();
-}
-
-/* Text that the target chose: what is no UTF-8 becomes question marks. */
-static json_t *foreign(const char *text)
-{
-	json_t *string = json_string(text);
-	char plain[1024];
-	size_t i;
-
-	if (string)
-		return string;
-	for (i = 0; text[i] && i < sizeof(plain) - 1; i++)
-		plain[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-	plain[i] = '\0';
-	return json_string(plain);
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return text[0] ? foreign(text) : json_null();
-}
-
-/* Write the document as one line, and free it. */
-static void write_line(FILE *out, json_t *document)
-{
-	json_dumpf(document, out, JSON_COMPACT | JSON_REAL_PRECISION(9));
-	fputc('\n', out);
-	fflush(out);
-	json_decref(document);
-}
-
-static json_t *new_document(const char *schema)
-{
-	json_t *document = json_object();
-
-	json_object_set_new(document, "schema", json_string(schema));
-	return document;
-}
 
 static void add_metrics(json_t *object, const struct nm_sample *sample,
 			const struct nm_isolate *isolate, bool process_too)
@@ -61,7 +18,7 @@ static void add_metrics(json_t *object, const struct nm_sample *sample,
 		bool known = nm_metric_get(metric, sample, isolate, &value);
 
 		if (process_too || metric->scope == NM_METRIC_ISOLATE)
-			json_object_set_new(object, metric->key, number(known, value));
+			json_object_set_new(object, metric->key, nm_json_number(known, value));
 	}
 }
 
@@ -78,8 +35,8 @@ static json_t *make_isolate(const struct nm_sample *sample, const struct nm_isol
 		json_t *one = json_object();
 
 		json_object_set_new(one, "name", json_string(space->name));
-		json_object_set_new(one, "size", number(true, space->size));
-		json_object_set_new(one, "used", number(knows_used, space->used));
+		json_object_set_new(one, "size", nm_json_number(true, space->size));
+		json_object_set_new(one, "used", nm_json_number(knows_used, space->used));
 		json_array_append_new(spaces, one);
 	}
 	json_object_set_new(object, "spaces", spaces);
@@ -91,11 +48,11 @@ static json_t *make_sample(const char *schema, const struct nm_target_info *info
 			   const struct nm_sample *sample, bool isolates)
 {
 	const struct nm_isolate *isolate = nm_sample_main(sample);
-	json_t *document = new_document(schema), *array;
+	json_t *document = nm_json_document(schema), *array;
 
 	json_object_set_new(document, "pid", json_integer(info->pid));
-	json_object_set_new(document, "node", text_or_null(info->node));
-	json_object_set_new(document, "v8", text_or_null(info->v8));
+	json_object_set_new(document, "node", nm_json_text(info->node));
+	json_object_set_new(document, "v8", nm_json_text(info->v8));
 	add_metrics(document, sample, isolate, true);
 	json_object_set_new(document, "inGc", json_boolean(isolate && isolate->in_gc));
 	json_object_set_new(document, "source", json_string("memory"));
@@ -112,7 +69,7 @@ static json_t *make_sample(const char *schema, const struct nm_target_info *info
 static void show_usage(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_sample *sample)
 {
-	write_line(how->out, make_sample("nodemem/usage/1", info, sample, true));
+	nm_json_write(how->out, make_sample("nodemem/usage/1", info, sample, true));
 }
 
 static void show_series_row(const struct nm_view_options *how, const struct nm_series_row *row)
@@ -122,67 +79,67 @@ static void show_series_row(const struct nm_view_options *how, const struct nm_s
 	json_object_set_new(document, "timeMs", json_integer(row->sample->time_ms));
 	json_object_set_new(
 		document, "uptimeMs",
-		number((row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms));
-	write_line(how->out, document);
+		nm_json_number((row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms));
+	nm_json_write(how->out, document);
 }
 
 static void show_processes(const struct nm_view_options *how, const struct nm_view_process *rows,
 			   size_t count, size_t hidden)
 {
-	json_t *document = new_document("nodemem/ps/1"), *array = json_array();
+	json_t *document = nm_json_document("nodemem/ps/1"), *array = json_array();
 
 	for (size_t i = 0; i < count; i++) {
 		const struct nm_view_process *row = &rows[i];
 		json_t *one = json_object();
 
 		json_object_set_new(one, "pid", json_integer(row->info->pid));
-		json_object_set_new(one, "node", text_or_null(row->info->node));
-		json_object_set_new(one, "command", foreign(row->info->command));
-		json_object_set_new(
-			one, "uptimeMs",
-			number((row->sample->has & NM_HAS_UPTIME) != 0, row->sample->uptime_ms));
+		json_object_set_new(one, "node", nm_json_text(row->info->node));
+		json_object_set_new(one, "command", nm_json_foreign(row->info->command));
+		json_object_set_new(one, "uptimeMs",
+				    nm_json_number((row->sample->has & NM_HAS_UPTIME) != 0,
+						   row->sample->uptime_ms));
 		add_metrics(one, row->sample, nm_sample_main(row->sample), true);
 		if (row->problem)
-			json_object_set_new(one, "problem", foreign(row->problem));
+			json_object_set_new(one, "problem", nm_json_foreign(row->problem));
 		json_array_append_new(array, one);
 	}
 	json_object_set_new(document, "processes", array);
 	json_object_set_new(document, "hidden", json_integer((json_int_t)hidden));
-	write_line(how->out, document);
+	nm_json_write(how->out, document);
 }
 
 static void show_system(const struct nm_view_options *how, const struct nm_system *system)
 {
-	json_t *document = new_document("nodemem/system/1");
+	json_t *document = nm_json_document("nodemem/system/1");
 	bool constrained = (system->has & NM_HAS_CONSTRAINED) != 0;
 	bool swap = (system->has & NM_HAS_SWAP) != 0;
 
-	json_object_set_new(document, "totalmem", number(true, system->totalmem));
-	json_object_set_new(document, "freemem", number(true, system->freemem));
+	json_object_set_new(document, "totalmem", nm_json_number(true, system->totalmem));
+	json_object_set_new(document, "freemem", nm_json_number(true, system->freemem));
 	json_object_set_new(document, "constrainedMemory",
-			    number(constrained, system->constrained_memory));
+			    nm_json_number(constrained, system->constrained_memory));
 	json_object_set_new(
 		document, "availableMemory",
-		number((system->has & NM_HAS_AVAILABLE) != 0, system->available_memory));
+		nm_json_number((system->has & NM_HAS_AVAILABLE) != 0, system->available_memory));
 	json_object_set_new(document, "constrainedBy",
-			    constrained ? foreign(system->constrained_by) : json_null());
-	json_object_set_new(document, "swapTotal", number(swap, system->swap_total));
-	json_object_set_new(document, "swapFree", number(swap, system->swap_free));
-	write_line(how->out, document);
+			    constrained ? nm_json_foreign(system->constrained_by) : json_null());
+	json_object_set_new(document, "swapTotal", nm_json_number(swap, system->swap_total));
+	json_object_set_new(document, "swapFree", nm_json_number(swap, system->swap_free));
+	nm_json_write(how->out, document);
 }
 
 static void show_calibration(const struct nm_view_options *how, const struct nm_calibration *found)
 {
-	json_t *document = new_document("nodemem/calibrate/1");
+	json_t *document = nm_json_document("nodemem/calibrate/1");
 
-	json_object_set_new(document, "node", text_or_null(found->node));
-	json_object_set_new(document, "v8", text_or_null(found->v8));
-	json_object_set_new(document, "buildId", text_or_null(found->build_id));
-	json_object_set_new(document, "savedTo", text_or_null(found->saved_to));
-	json_object_set_new(document, "row", text_or_null(found->row));
+	json_object_set_new(document, "node", nm_json_text(found->node));
+	json_object_set_new(document, "v8", nm_json_text(found->v8));
+	json_object_set_new(document, "buildId", nm_json_text(found->build_id));
+	json_object_set_new(document, "savedTo", nm_json_text(found->saved_to));
+	json_object_set_new(document, "row", nm_json_text(found->row));
 	json_object_set_new(document, "runs", json_integer(found->runs));
 	json_object_set_new(document, "tookUs", json_integer((json_int_t)found->took_us));
-	write_line(how->out, document);
+	nm_json_write(how->out, document);
 }
 
 static json_t *make_gcs(const struct nm_last_words *words)
@@ -193,7 +150,7 @@ static json_t *make_gcs(const struct nm_last_words *words)
 		const struct nm_gc *gc = &words->gcs[i];
 		json_t *one = json_object();
 
-		json_object_set_new(one, "kind", foreign(gc->kind));
+		json_object_set_new(one, "kind", nm_json_foreign(gc->kind));
 		json_object_set_new(one, "beforeMb", json_real(gc->before_mb));
 		json_object_set_new(one, "afterMb", json_real(gc->after_mb));
 		json_object_set_new(one, "pauseMs", json_real(gc->pause_ms));
@@ -208,22 +165,26 @@ static json_t *make_run_process(const struct nm_run_process *process)
 	json_t *one = json_object();
 
 	json_object_set_new(one, "pid", json_integer(process->pid));
-	json_object_set_new(one, "name", foreign(process->label));
-	json_object_set_new(one, "node", text_or_null(process->node));
-	json_object_set_new(one, "samples", number(true, process->samples));
-	json_object_set_new(one, "peakRss", number((has & NM_HAS_RSS) != 0, process->peak_rss));
-	json_object_set_new(one, "peakHeapTotal",
-			    number((has & NM_HAS_HEAP_TOTAL) != 0, process->peak_heap_total));
+	json_object_set_new(one, "name", nm_json_foreign(process->label));
+	json_object_set_new(one, "node", nm_json_text(process->node));
+	json_object_set_new(one, "samples", nm_json_number(true, process->samples));
+	json_object_set_new(one, "peakRss",
+			    nm_json_number((has & NM_HAS_RSS) != 0, process->peak_rss));
+	json_object_set_new(
+		one, "peakHeapTotal",
+		nm_json_number((has & NM_HAS_HEAP_TOTAL) != 0, process->peak_heap_total));
 	json_object_set_new(one, "peakHeapUsed",
-			    number((has & NM_HAS_HEAP_USED) != 0, process->peak_heap_used));
+			    nm_json_number((has & NM_HAS_HEAP_USED) != 0, process->peak_heap_used));
 	json_object_set_new(one, "peakExternal",
-			    number((has & NM_HAS_EXTERNAL) != 0, process->peak_external));
-	json_object_set_new(one, "peakArrayBuffers",
-			    number((has & NM_HAS_ARRAY_BUFFERS) != 0, process->peak_array_buffers));
+			    nm_json_number((has & NM_HAS_EXTERNAL) != 0, process->peak_external));
+	json_object_set_new(
+		one, "peakArrayBuffers",
+		nm_json_number((has & NM_HAS_ARRAY_BUFFERS) != 0, process->peak_array_buffers));
 	json_object_set_new(one, "heapUsed",
-			    number((has & NM_HAS_HEAP_USED) != 0, process->heap_used));
-	json_object_set_new(one, "heapSizeLimit",
-			    number((has & NM_HAS_HEAP_SIZE_LIMIT) != 0, process->heap_size_limit));
+			    nm_json_number((has & NM_HAS_HEAP_USED) != 0, process->heap_used));
+	json_object_set_new(
+		one, "heapSizeLimit",
+		nm_json_number((has & NM_HAS_HEAP_SIZE_LIMIT) != 0, process->heap_size_limit));
 	return one;
 }
 
@@ -231,7 +192,7 @@ static void show_ending(const struct nm_view_options *how, const struct nm_endin
 {
 	const struct nm_run_process *subject = ending->subject;
 	const unsigned has = subject ? subject->has : 0;
-	json_t *document = new_document("nodemem/end/1"), *array = json_array();
+	json_t *document = nm_json_document("nodemem/end/1"), *array = json_array();
 	char name[32];
 
 	json_object_set_new(document, "cause", json_string(nm_cause_name(ending->cause)));
@@ -243,32 +204,34 @@ static void show_ending(const struct nm_view_options *how, const struct nm_endin
 	json_object_set_new(document, "pid", json_integer(subject ? subject->pid : ending->pid));
 	json_object_set_new(
 		document, "heapUsed",
-		number((has & NM_HAS_HEAP_USED) != 0, subject ? subject->heap_used : 0));
+		nm_json_number((has & NM_HAS_HEAP_USED) != 0, subject ? subject->heap_used : 0));
 	json_object_set_new(document, "heapSizeLimit",
-			    number((has & NM_HAS_HEAP_SIZE_LIMIT) != 0,
-				   subject ? subject->heap_size_limit : 0));
-	json_object_set_new(document, "peakRss", number(ending->peak_rss != 0, ending->peak_rss));
-	json_object_set_new(document, "durationMs", number(true, ending->duration_ms));
+			    nm_json_number((has & NM_HAS_HEAP_SIZE_LIMIT) != 0,
+					   subject ? subject->heap_size_limit : 0));
+	json_object_set_new(document, "peakRss",
+			    nm_json_number(ending->peak_rss != 0, ending->peak_rss));
+	json_object_set_new(document, "durationMs", nm_json_number(true, ending->duration_ms));
 	json_object_set_new(document, "lastWords",
-			    ending->last_words ? foreign(ending->last_words->reason) : json_null());
+			    ending->last_words ? nm_json_foreign(ending->last_words->reason)
+					       : json_null());
 	json_object_set_new(document, "lastGcs", make_gcs(ending->last_words));
-	json_object_set_new(document, "summary", foreign(ending->headline));
-	json_object_set_new(document, "reason", text_or_null(ending->reason));
-	json_object_set_new(document, "advice", text_or_null(ending->advice));
+	json_object_set_new(document, "summary", nm_json_foreign(ending->headline));
+	json_object_set_new(document, "reason", nm_json_text(ending->reason));
+	json_object_set_new(document, "advice", nm_json_text(ending->advice));
 	for (size_t i = 0; i < ending->process_count; i++)
 		json_array_append_new(array, make_run_process(&ending->processes[i]));
 	json_object_set_new(document, "processes", array);
-	write_line(how->out, document);
+	nm_json_write(how->out, document);
 }
 
 void nm_view_json_error(FILE *out, const struct nm_error *err)
 {
-	json_t *document = new_document("nodemem/error/1"), *error = json_object();
+	json_t *document = nm_json_document("nodemem/error/1"), *error = json_object();
 
 	json_object_set_new(error, "code", json_string(nm_status_name(err->code)));
-	json_object_set_new(error, "message", foreign(err->message));
+	json_object_set_new(error, "message", nm_json_foreign(err->message));
 	json_object_set_new(document, "error", error);
-	write_line(out, document);
+	nm_json_write(out, document);
 }
 
 const struct nm_view nm_view_json = {
