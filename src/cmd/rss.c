@@ -67,7 +67,7 @@ static const struct nm_option options[] = {
 
 const struct nm_command nm_cmd_rss = {
 	.name = "rss",
-	.summary = "every resident byte of a process named: heap, buffers, malloc, code, files",
+	.summary = "every resident byte named: heap, buffers, malloc, code, files",
 	.usage = "[OPTIONS] PID",
 	.about =
 		"The parts add up to the process's resident memory. To look into malloc, the\n"
