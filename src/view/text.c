@@ -8,6 +8,7 @@
 #include "model/metrics.h"
 #include "view/table.h"
 #include "view/text_ending.h"
+#include "view/text_limits.h"
 
 #define BAR_WIDTH 10
 
@@ -391,4 +392,6 @@ const struct nm_view nm_view_text = {
 	.system = show_system,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
+	.limits = nm_text_limits,
+	.findings = nm_text_findings,
 };
