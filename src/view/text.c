@@ -9,6 +9,7 @@
 #include "view/table.h"
 #include "view/text_ledger.h"
 #include "view/text_ending.h"
+#include "view/text_limits.h"
 
 #define BAR_WIDTH 10
 
@@ -393,4 +394,6 @@ const struct nm_view nm_view_text = {
 	.ledger = nm_text_ledger,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
+	.limits = nm_text_limits,
+	.findings = nm_text_findings,
 };

@@ -13,6 +13,7 @@
 
 struct nm_view;
 struct nm_ending;
+struct nm_findings;
 
 struct nm_view_options {
 	FILE *out;
@@ -56,6 +57,9 @@ struct nm_view {
 		       const struct nm_ledger *ledger, const struct nm_ledger *since);
 	void (*calibration)(const struct nm_view_options *how, const struct nm_calibration *found);
 	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
+	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,
+		       const struct nm_sample *sample, const struct nm_limits *limits);
+	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 
 extern const struct nm_view nm_view_text;
