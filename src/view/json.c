@@ -7,6 +7,7 @@
 #include "model/metrics.h"
 #include "model/verdict.h"
 #include "view/json_ledger.h"
+#include "view/json_stat.h"
 #include "view/json_limits.h"
 #include "view/json_write.h"
 #include "view/view.h"
@@ -246,6 +247,7 @@ const struct nm_view nm_view_json = {
 	.processes = show_processes,
 	.system = show_system,
 	.ledger = nm_json_ledger,
+	.stat = nm_json_stat,
 	.calibration = show_calibration,
 	.ending = show_ending,
 	.limits = nm_json_limits,
