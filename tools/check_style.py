@@ -22,7 +22,7 @@ ARROWS = {
     'src/source/recording/': SOURCE + ['source/recording/'],
     'src/source/inspector/': SOURCE + ['source/inspector/'],
     'src/source/trace/': SOURCE + ['source/trace/'],
-    'src/source/remote/': SOURCE + ['source/remote/', 'source/elf/'],
+    'src/source/remote/': SOURCE + ['source/remote/', 'source/elf/', 'source/proc/'],
     'src/source/v8/': SOURCE + ['source/v8/', 'source/remote/', 'source/elf/', 'source/proc/'],
     'src/source/malloc/': SOURCE + ['source/malloc/', 'source/remote/', 'source/elf/',
                                     'source/proc/'],

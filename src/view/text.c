@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/metrics.h"
 #include "view/table.h"
+#include "view/text_ledger.h"
 #include "view/text_ending.h"
 #include "view/text_limits.h"
 
@@ -390,6 +391,7 @@ const struct nm_view nm_view_text = {
 	.series_foot = show_series_foot,
 	.processes = show_processes,
 	.system = show_system,
+	.ledger = nm_text_ledger,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
 	.limits = nm_text_limits,

@@ -8,30 +8,9 @@
 #include "model/findings.h"
 #include "view/table.h"
 #include "view/text_limits.h"
+#include "view/text_wrap.h"
 
-#define LINE_WIDTH 80
-#define INDENT	   10
-
-/* Sentences behind what stands in the first INDENT columns, broken between words. */
-static void print_wrapped(const struct nm_view_options *how, const char *text)
-{
-	size_t column = INDENT, length;
-
-	for (; *text; text += length + strspn(text + length, " ")) {
-		length = strcspn(text, " ");
-		if (column > INDENT && column + 1 + length > LINE_WIDTH) {
-			fprintf(how->out, "\n%*s", INDENT, "");
-			column = INDENT;
-		}
-		if (column > INDENT) {
-			fputc(' ', how->out);
-			column++;
-		}
-		nm_table_foreign(how->out, text, length);
-		column += length;
-	}
-	fputc('\n', how->out);
-}
+#define INDENT 10
 
 static const char *color_of(const struct nm_view_options *how, enum nm_severity severity)
 {
@@ -48,11 +27,11 @@ static void print_finding(const struct nm_view_options *how, const struct nm_fin
 	if (finding->pid != 0)
 		fprintf(how->out, ", process %d", (int)finding->pid);
 	fprintf(how->out, "\n%*s", INDENT, "");
-	print_wrapped(how, finding->text);
+	nm_text_wrap(how, INDENT, finding->text);
 	if (finding->fix[0]) {
 		fprintf(how->out, "  %s%-*s%s", nm_table_color(how, NM_COLOR_DIM), INDENT - 2,
 			"fix", nm_table_color(how, NM_COLOR_OFF));
-		print_wrapped(how, finding->fix);
+		nm_text_wrap(how, INDENT, finding->fix);
 	}
 	fputc('\n', how->out);
 }
