@@ -1,8 +1,10 @@
 /*
  * doctor.c - what is wrong with the limits of Node processes, and what mends it
  */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include "base/units.h"
 #include "cmd/command.h"
@@ -44,10 +46,13 @@ static int examine_all(struct patients *patients, struct nm_error *err)
 	status = nm_find_node(&list, err);
 	if (status != NM_OK)
 		return status;
+	patients->facts = calloc(list.count + 1, sizeof(*patients->facts));
+	if (!patients->facts) {
+		nm_pid_list_done(&list);
+		return nm_error_nomem(err);
+	}
 	patients->hidden = list.hidden;
 	patients->hidden_node = list.hidden_node;
-	patients->facts = calloc(list.count + 1, sizeof(*patients->facts));
-	status = patients->facts ? NM_OK : nm_error_nomem(err);
 	for (size_t i = 0; i < list.count && status == NM_OK; i++) {
 		struct nm_facts *facts = &patients->facts[patients->count];
 
@@ -90,6 +95,7 @@ static int judge(struct nm_call *call, pid_t pid)
 	struct nm_facts one;
 	struct nm_findings findings;
 	int patience = PATIENCE, status = NM_OK, code;
+	uint64_t begun = uv_hrtime();
 	struct nm_error err;
 
 	nm_findings_init(&findings);
@@ -111,6 +117,11 @@ static int judge(struct nm_call *call, pid_t pid)
 		nm_findings_add_hidden(&findings, patients.hidden, patients.hidden_node,
 				       nm_facts_ptrace_scope());
 	code = show(call, &findings);
+	if (call->verbose)
+		fprintf(stderr,
+			"nodemem: %zu Node processes read in %" PRIu64
+			" us; none was ever stopped\n",
+			patients.count, (uv_hrtime() - begun) / 1000);
 out:
 	patients_done(&patients);
 	nm_facts_done(&one);

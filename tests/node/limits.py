@@ -76,11 +76,11 @@ class Group:
         """Write a limit; 0 for none."""
         (self.path / file).write_text(str(value or -1))
 
-    def prefix(self, as_container=False):
+    def prefix(self, as_container=False, namespace=()):
         """What starts a program in it; as a container sees it: at the top of the mount."""
         words = ["sh", "-c", f'echo $$ > {self.path}/cgroup.procs && exec "$@"', "sh"]
         if as_container:
-            words += ["unshare", "-m", "sh", "-c",
+            words += ["unshare", "-m", *namespace, "sh", "-c",
                       f'mount --bind {self.path} {MOUNT} && exec "$@"', "sh"]
         return words
 
@@ -152,6 +152,7 @@ def check_rule(node, group):
             what = f"{limit / MIB:.2f} MiB{' in a container' if as_container else ''}"
             run(node, what, prefix=group.prefix(as_container))
     group.set("memory.limit_in_bytes", 2048 * MIB)
+    run(node, "in a cgroup namespace", prefix=group.prefix(True, ["-C"]))
     group.set("memory.soft_limit_in_bytes", 1024 * MIB)
     run(node, "soft limit", prefix=group.prefix())
     group.set("memory.soft_limit_in_bytes", 0)
