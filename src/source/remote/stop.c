@@ -52,6 +52,11 @@ void nm_stop_done(struct nm_stop *stop)
 	stop->threads = NULL;
 }
 
+uint64_t nm_stop_took_us(const struct nm_stop *stop)
+{
+	return stop->begun_us ? now_us() - stop->begun_us : 0;
+}
+
 static bool is_known(const struct nm_stop *stop, pid_t thread)
 {
 	for (size_t i = 0; i < stop->thread_count; i++)
@@ -211,7 +216,7 @@ static void *run_job(void *context)
 	if (job->status == NM_OK)
 		job->work(job->context);
 	let_go(stop);
-	took = stop->begun_us ? now_us() - stop->begun_us : 0;
+	took = nm_stop_took_us(stop);
 	stop->count += stop->begun_us != 0;
 	stop->total_us += took;
 	if (took > stop->longest_us)

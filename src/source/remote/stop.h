@@ -45,6 +45,9 @@ int nm_stop_init(struct nm_stop *stop, pid_t pid, int pid_dir, struct nm_error *
 int nm_stop_call(struct nm_stop *stop, void (*work)(void *context), void *context,
 		 struct nm_error *err);
 
+/* Since the stop that is under way began. */
+uint64_t nm_stop_took_us(const struct nm_stop *stop);
+
 void nm_stop_done(struct nm_stop *stop);
 
 #endif

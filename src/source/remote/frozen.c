@@ -1,0 +1,225 @@
+#include "source/remote/frozen.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/user.h>
+#include <unistd.h>
+
+#include "base/units.h"
+#include "source/remote/freeze.h"
+
+/* Of a copy, one megabyte; measured: bench/README.md. */
+#define COPY_US_PER_MIB 500
+#define COPY_US_FIXED	2000
+
+/* A process goes on allocating until it stands still. */
+#define SPARE_MIN   (UINT64_C(16) << 20)
+#define SPARE_PART  8 /* of what it has */
+#define GROWN_TRIES 4
+
+/* A collection takes milliseconds, rarely more than a second. */
+#define QUIET_TRIES    60
+#define QUIET_PAUSE_US 2000
+#define QUIET_LAST_US  100000
+
+const char *nm_via_name(enum nm_via via)
+{
+	static const char *const names[] = {"auto", "copy", "fork"};
+
+	return names[via];
+}
+
+bool nm_freeze_is_quiet(const struct nm_freeze *freeze)
+{
+	return !freeze->options->is_quiet || freeze->options->is_quiet(freeze->options->context);
+}
+
+int nm_freeze_add_threads(struct nm_freeze *freeze)
+{
+	for (size_t i = 0; i < freeze->stop.thread_count; i++) {
+		pid_t thread = freeze->stop.threads[i].id;
+		struct user_regs_struct regs;
+		struct iovec room = {&regs, sizeof(regs)};
+
+		if (ptrace(PTRACE_GETREGSET, thread, (void *)NT_PRSTATUS, &room) != 0)
+			return nm_error_set_errno(freeze->err, NM_E_IO, errno,
+						  "cannot read the registers of thread %d",
+						  (int)thread);
+		if (nm_image_add_thread(freeze->image, thread, regs.rsp) != NM_OK)
+			return nm_error_nomem(freeze->err);
+	}
+	return NM_OK;
+}
+
+int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *freeze))
+{
+	uint64_t pause = QUIET_PAUSE_US;
+
+	for (unsigned i = 0; i < QUIET_TRIES; i++) {
+		int status = nm_stop_call(&freeze->stop, work, freeze, freeze->err);
+
+		/* A thread that waits inside the kernel, as one that starts a child, may be out of
+		   there the next time. */
+		if (status != NM_OK && (status != NM_E_BUSY || i == QUIET_TRIES - 1))
+			return status;
+		if (status == NM_OK && freeze->end != NM_FREEZE_NOT_QUIET)
+			return NM_OK;
+		usleep((useconds_t)pause);
+		pause = pause * 3 / 2 < QUIET_LAST_US ? pause * 3 / 2 : QUIET_LAST_US;
+	}
+	return nm_error_set(freeze->err, NM_E_BUSY,
+			    "cannot take an image of process %d: it was collecting garbage each of "
+			    "%d times (try again)",
+			    (int)freeze->pid, QUIET_TRIES);
+}
+
+static int fail_too_long(const struct nm_freeze *freeze, uint64_t estimate_us)
+{
+	char size[32];
+
+	return nm_error_set(
+		freeze->err, NM_E_LIMIT,
+		"cannot copy process %d: it would stand still for some %.0f ms to copy %s, and %.0f ms "
+		"are allowed (a larger --max-stop, or --via fork)",
+		(int)freeze->pid, (double)estimate_us / 1000,
+		nm_units_words(freeze->copy.present, size, sizeof(size)),
+		(double)freeze->max_stop_us / 1000);
+}
+
+static uint64_t estimate_copy_us(const struct nm_freeze *freeze)
+{
+	return COPY_US_FIXED + freeze->copy.present * COPY_US_PER_MIB / NM_MIB;
+}
+
+static bool has_time(void *context)
+{
+	const struct nm_freeze *freeze = context;
+
+	return nm_stop_took_us(&freeze->stop) < freeze->max_stop_us;
+}
+
+static void copy_stopped(void *context)
+{
+	struct nm_freeze *freeze = context;
+
+	freeze->end = NM_FREEZE_NOT_QUIET;
+	if (!nm_freeze_is_quiet(freeze))
+		return;
+	freeze->end = NM_FREEZE_FAILED;
+	freeze->status = nm_copy_plan(&freeze->copy, freeze->pid_dir, freeze->pagemap, freeze->err);
+	if (freeze->status == NM_OK)
+		freeze->status = nm_freeze_add_threads(freeze);
+	if (freeze->status != NM_OK)
+		return;
+	if (freeze->copy.size > freeze->copy.room.size)
+		freeze->end = NM_FREEZE_GROWN;
+	else if (!nm_copy_read(&freeze->copy, freeze->pid, has_time, freeze))
+		freeze->end = NM_FREEZE_TOO_LONG;
+	else
+		freeze->end = NM_FREEZE_TAKEN;
+}
+
+/* Make room for what it has now, and some more. */
+static int prepare(struct nm_freeze *freeze)
+{
+	uint64_t spare;
+	char what[40];
+	int status;
+
+	nm_image_free(freeze->image);
+	freeze->image = nm_image_new();
+	if (!freeze->image)
+		return nm_error_nomem(freeze->err);
+	status = nm_copy_plan(&freeze->copy, freeze->pid_dir, freeze->pagemap, freeze->err);
+	if (status != NM_OK)
+		return status;
+	spare = freeze->copy.size / SPARE_PART;
+	snprintf(what, sizeof(what), "a copy of process %d", (int)freeze->pid);
+	return nm_copy_make_room(&freeze->copy, spare > SPARE_MIN ? spare : SPARE_MIN, what,
+				 freeze->err);
+}
+
+static int take_by_copy(struct nm_freeze *freeze)
+{
+	freeze->info->via = NM_VIA_COPY;
+	freeze->end = NM_FREEZE_GROWN;
+	for (int i = 0; i < GROWN_TRIES && freeze->end == NM_FREEZE_GROWN; i++) {
+		int status = prepare(freeze);
+
+		if (status == NM_OK && estimate_copy_us(freeze) > freeze->max_stop_us)
+			status = fail_too_long(freeze, estimate_copy_us(freeze));
+		if (status == NM_OK)
+			status = nm_freeze_try(freeze, copy_stopped);
+		if (status != NM_OK)
+			return status;
+	}
+	switch (freeze->end) {
+	case NM_FREEZE_TAKEN:
+		return NM_OK;
+	case NM_FREEZE_TOO_LONG:
+		return fail_too_long(freeze, freeze->max_stop_us * 2);
+	case NM_FREEZE_FAILED:
+		return freeze->status;
+	default:
+		return nm_error_set(freeze->err, NM_E_BUSY,
+				    "cannot copy process %d: it grows faster than room for the "
+				    "copy can be made (try again)",
+				    (int)freeze->pid);
+	}
+}
+
+/* What has been read becomes the image. */
+static int finish(struct nm_freeze *freeze, struct nm_image **out)
+{
+	int status;
+
+	freeze->info->copied_bytes = freeze->copy.present - freeze->copy.unread;
+	freeze->info->swapped_bytes = freeze->copy.swapped;
+	freeze->info->unread_bytes = freeze->copy.unread;
+	status = nm_copy_move(&freeze->copy, freeze->image, freeze->err);
+	if (status == NM_OK && nm_image_seal(freeze->image) != NM_OK)
+		status = nm_error_set(freeze->err, NM_E_CORRUPT,
+				      "cannot use the mappings of process %d: two overlap",
+				      (int)freeze->pid);
+	if (status != NM_OK)
+		return status;
+	*out = freeze->image;
+	freeze->image = NULL;
+	return NM_OK;
+}
+
+int nm_frozen_take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
+		   const struct nm_frozen_options *options, struct nm_image **out,
+		   struct nm_frozen_info *info, struct nm_error *err)
+{
+	struct nm_freeze freeze = {
+		.pid = pid,
+		.pid_dir = pid_dir,
+		.pagemap = pagemap,
+		.options = options,
+		.max_stop_us = options->max_stop_us ? options->max_stop_us : NM_FROZEN_MAX_STOP_US,
+		.info = info,
+		.err = err,
+	};
+	int status;
+
+	memset(info, 0, sizeof(*info));
+	nm_copy_init(&freeze.copy);
+	status = nm_stop_init(&freeze.stop, pid, pid_dir, err);
+	if (status == NM_OK) {
+		freeze.stop.settle_us = freeze.max_stop_us / 2;
+		status = take_by_copy(&freeze);
+	}
+	if (status == NM_OK)
+		status = finish(&freeze, out);
+	info->stops = freeze.stop.count;
+	info->stopped_us = freeze.stop.total_us;
+	info->longest_us = freeze.stop.longest_us;
+	nm_image_free(freeze.image);
+	nm_copy_done(&freeze.copy);
+	nm_stop_done(&freeze.stop);
+	return status;
+}

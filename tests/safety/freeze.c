@@ -1,0 +1,103 @@
+/*
+ * freeze.c - takes still images of a process, for tests
+ *
+ *   freeze PID auto|copy|fork COUNT [MAX_STOP_MS [SUM]]
+ *
+ * One line an image: way, how often and long the process stood still (us), the longest of these,
+ * how long all of it took, bytes copied, ranges, threads. With SUM, the sum of all words too, so
+ * that each byte is looked at. "error CODE" and the message on stderr when one could not be taken.
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/remote/frozen.h"
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static uint64_t sum_words(const struct nm_image *image)
+{
+	uint64_t sum = 0, word;
+
+	for (size_t i = 0; i < nm_image_range_count(image); i++) {
+		struct nm_image_range range = nm_image_range(image, i);
+
+		for (uint64_t at = 0; at + sizeof(word) <= range.size; at += sizeof(word)) {
+			memcpy(&word, range.bytes + at, sizeof(word));
+			sum += word;
+		}
+	}
+	return sum;
+}
+
+static enum nm_via parse_via(const char *word)
+{
+	if (strcmp(word, "copy") == 0)
+		return NM_VIA_COPY;
+	return strcmp(word, "fork") == 0 ? NM_VIA_FORK : NM_VIA_AUTO;
+}
+
+static int take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
+		const struct nm_frozen_options *options, bool is_summed)
+{
+	struct nm_frozen_info info;
+	struct nm_image *image;
+	struct nm_error err;
+	uint64_t began = now_us();
+	int status = nm_frozen_take(pid, pid_dir, pagemap, options, &image, &info, &err);
+
+	if (status != NM_OK) {
+		printf("error %s\n", nm_status_name(status));
+		fprintf(stderr, "freeze: %s\n", err.message);
+		return 1;
+	}
+	printf("%s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %zu %zu",
+	       nm_via_name(info.via), info.stops, info.stopped_us, info.longest_us,
+	       now_us() - began, info.copied_bytes, nm_image_range_count(image),
+	       nm_image_thread_count(image));
+	if (is_summed)
+		printf(" %" PRIx64, sum_words(image));
+	printf("%s%s\n", info.why_not_fork[0] ? " # no fork: " : "", info.why_not_fork);
+	nm_image_free(image);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct nm_frozen_options options = {.via = NM_VIA_AUTO};
+	struct nm_pagemap pagemap;
+	char path[32];
+	int pid_dir, failed = 0;
+
+	if (argc < 4) {
+		fprintf(stderr, "usage: freeze PID auto|copy|fork COUNT [MAX_STOP_MS [SUM]]\n");
+		return 2;
+	}
+	options.via = parse_via(argv[2]);
+	if (argc > 4)
+		options.max_stop_us = strtoull(argv[4], NULL, 10) * 1000;
+	snprintf(path, sizeof(path), "/proc/%ld", strtol(argv[1], NULL, 10));
+	pid_dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (pid_dir < 0) {
+		puts("error gone");
+		return 1;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	nm_pagemap_open(&pagemap, pid_dir, (uint64_t)sysconf(_SC_PAGESIZE));
+	for (unsigned long i = 0; i < strtoul(argv[3], NULL, 10) && !failed; i++)
+		failed = take((pid_t)strtol(argv[1], NULL, 10), pid_dir, &pagemap, &options,
+			      argc > 5);
+	nm_pagemap_close(&pagemap);
+	close(pid_dir);
+	return failed;
+}
