@@ -66,7 +66,7 @@ static size_t count_together(const struct nm_maps *maps, size_t first)
 {
 	size_t next = first + 1;
 
-	while (next < maps->count && maps->items[next].start == maps->items[next - 1].end &&
+	while (is_wanted(&maps->items[first]) && next < maps->count && maps->items[next].start == maps->items[next - 1].end &&
 	       maps->items[next].inode == 0 && maps->items[first].inode == 0 &&
 	       is_wanted(&maps->items[next]))
 		next++;
