@@ -45,7 +45,7 @@ struct nm_v8_heap_page {
 	const unsigned char *bytes; /* of [start, end) */
 	void *copy;		    /* those bytes, where they were not in one piece; owned */
 	size_t copy_size;
-	bool is_large; /* one object, or more than 256 KiB */
+	bool is_large; /* more than 256 KiB: one object */
 	bool is_young;
 	uint32_t first;	  /* its first object */
 	uint64_t *starts; /* a bit for each word where an object begins; owned, NULL for a large page */
@@ -65,6 +65,12 @@ struct nm_v8_map {
 	uint8_t bit_field2;
 };
 
+/* Are the properties of its objects in a hash table? */
+static inline bool nm_v8_map_is_dictionary(const struct nm_v8_map *map)
+{
+	return (map->bit_field3 >> 21 & 1) != 0;
+}
+
 /* What the walk and the marking met. */
 struct nm_v8_heap_check {
 	uint64_t walked;	    /* bytes of pages, without gaps */
@@ -78,6 +84,7 @@ struct nm_v8_heap_check {
 	unsigned roots;
 	unsigned handle_blocks;
 	unsigned global_blocks;
+	unsigned eternal_blocks;
 };
 
 struct nm_v8_heap {

@@ -87,6 +87,20 @@ static const unsigned char *assemble(const struct nm_image *image, struct nm_v8_
 	return copy;
 }
 
+/* Parts that cannot be read hold nothing: the bodies of V8's holes, from Node 26 on. */
+static void take_unreadable(const struct nm_maps *maps, struct nm_v8_heap_page *page)
+{
+	for (nm_addr at = page->start; at < page->end && page->gap_count < NM_V8_GAPS_MAX;) {
+		const struct nm_map *map = nm_maps_find(maps, at);
+		nm_addr end = map ? map->end : (at / SYSTEM_PAGE_SIZE + 1) * SYSTEM_PAGE_SIZE;
+
+		end = end < page->end ? end : page->end;
+		if (!map || !(map->access & NM_MAP_READ))
+			page->gaps[page->gap_count++] = (struct nm_v8_gap){at, end};
+		at = end;
+	}
+}
+
 /* Is it a page of a heap that we know, with objects? */
 static bool is_wanted(const struct nm_v8_heap *heap, const struct nm_v8_page *page,
 		      const nm_addr *idle, bool *out_read_only)
@@ -131,8 +145,7 @@ static int add_page(struct nm_v8_heap *heap, const struct nm_v8_page *found, boo
 		.owner = found->owner,
 		.start = found->area_start,
 		.end = found->area_end,
-		.is_large = found->area_end - found->addr > NM_V8_PAGE_SIZE ||
-			    (found->size != NM_V8_PAGE_SIZE && !is_read_only),
+		.is_large = found->area_end - found->addr > NM_V8_PAGE_SIZE,
 		.is_young = !is_read_only && is_young(heap, found),
 	};
 	page->bytes = nm_image_at(heap->image, page->start, area);
@@ -140,6 +153,8 @@ static int add_page(struct nm_v8_heap *heap, const struct nm_v8_page *found, boo
 		page->bytes = assemble(heap->image, page);
 	if (!page->bytes)
 		return nm_error_nomem(err);
+	if (page->copy)
+		take_unreadable(&heap->process.maps, page);
 	heap->page_count++;
 	return NM_OK;
 }

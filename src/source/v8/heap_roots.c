@@ -3,7 +3,7 @@
  * stacks of all threads, blocks of global handles and of handle scopes. Words are taken for pointers
  * when an object begins where they point.
  *
- * Source  V8's src/handles/global-handles.cc (NodeBlock), src/handles/handles.h (HandleScopeData),
+ * Source  V8's src/handles/global-handles.cc (NodeBlock, EternalHandles), src/handles/handles.h (HandleScopeData),
  *         src/api/api.h (HandleScopeImplementer); what their layout is was measured.
  */
 #include "source/v8/heap.h"
@@ -28,6 +28,10 @@
 #define SCOPES_MAX    4096
 #define SCOPES_LOOKALIKE_MAX 8
 #define SCOPE_OBJECTS 24 /* words of a HandleScopeImplementer to look at */
+
+/* A block of eternal handles: EternalHandles::kSize. */
+#define ETERNALS     UINT64_C(256)
+#define ETERNALS_MAX (UINT64_C(1) << 20)
 
 struct roots {
 	struct nm_v8_heap *heap;
@@ -142,12 +146,55 @@ static void add_handle_scopes(struct roots *roots, nm_addr from, nm_addr to)
 	}
 }
 
+/* A block of eternal handles: 256 objects, those not used yet being the hole. */
+static bool is_eternal_block(const struct nm_v8_heap *heap, nm_addr block)
+{
+	const unsigned char *bytes = nm_image_at(heap->image, block, 8 * ETERNALS);
+
+	for (unsigned i = 0; bytes && i < ETERNALS; i++)
+		if (!is_object(heap, nm_v8_load(bytes + 8 * i)))
+			return false;
+	return bytes != NULL;
+}
+
+/* EternalHandles {size, vector of blocks {begin, end, capacity}, ...}: node keeps the names of the
+   properties it uses there. The pointer to it is in the Isolate. */
+static void add_eternal_handles(struct roots *roots, nm_addr from, nm_addr to)
+{
+	const struct nm_v8_heap *heap = roots->heap;
+	nm_addr at, block;
+
+	for (nm_addr k = from; k < to; k += 8) {
+		const unsigned char *bytes;
+		uint64_t size, begin, end;
+
+		if (!nm_image_word(heap->image, k, &at) || !nm_addr_is_plausible(at))
+			continue;
+		bytes = nm_image_at(heap->image, at, 32);
+		if (!bytes)
+			continue;
+		size = nm_v8_load(bytes) & UINT32_MAX;
+		begin = nm_v8_load(bytes + 8);
+		end = nm_v8_load(bytes + 16);
+		if (size == 0 || size > ETERNALS_MAX || !nm_addr_is_plausible(begin) ||
+		    end - begin != (size + ETERNALS - 1) / ETERNALS * 8 ||
+		    end > nm_v8_load(bytes + 24))
+			continue;
+		for (nm_addr i = begin; i < end; i += 8)
+			if (nm_image_word(heap->image, i, &block) && is_eternal_block(heap, block)) {
+				roots->heap->check.eternal_blocks++;
+				add_words(roots, block, block + 8 * ETERNALS);
+			}
+	}
+}
+
 static void add_isolate(struct roots *roots, const struct nm_v8_isolate *isolate)
 {
 	const nm_addr from = isolate->heap - ISOLATE_BEFORE, to = isolate->heap + ISOLATE_BEHIND;
 
 	add_words(roots, from, to);
 	add_handle_scopes(roots, from, to);
+	add_eternal_handles(roots, from, to);
 }
 
 /* Every node knows its number in the block. */

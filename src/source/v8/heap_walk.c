@@ -12,9 +12,6 @@
 
 #define BITMAP_WORDS (NM_V8_PAGE_WORDS / 64)
 
-/* How many bytes a Hole has in memory: its Map. */
-#define HOLE_SIZE 8
-
 static uint32_t load32(const unsigned char *at)
 {
 	uint32_t value;
@@ -192,8 +189,6 @@ static uint64_t search_size(struct nm_v8_heap *heap, const struct nm_v8_heap_pag
 	const bool is_expected = type == layout->type.scope_info ||
 				 (type == layout->type.machine_code && !layout->row->code_header);
 
-	if (layout->row->holes_are_types && type == layout->type.hole)
-		return HOLE_SIZE;
 	if (!is_expected && !page->is_young) {
 		heap->check.searched += size;
 		heap->check.searched_count++;

@@ -13,6 +13,9 @@
 #define BYTECODE_POINTERS  7
 #define EPHEMERON_ELEMENTS 5
 
+/* A DescriptorArray begins with four numbers of 16 bits. */
+#define DESCRIPTORS_FIRST 2
+
 static uint64_t align(uint64_t size, uint64_t to)
 {
 	return (size + to - 1) & ~(to - 1);
@@ -97,6 +100,8 @@ void nm_v8_object_slots(const struct nm_v8_heap *heap, const struct nm_v8_object
 		*out_end = 1;
 	else if (object->type == layout->type.bytecode_array && *out_end > BYTECODE_POINTERS)
 		*out_end = BYTECODE_POINTERS;
+	else if (layout->sizing[object->type].count == NM_V8_COUNT_U16)
+		*out_first = DESCRIPTORS_FIRST;
 	else if (object->type == layout->type.preparse_data && object->words >= 2)
 		/* Its children follow the bytes. */
 		*out_first = 2 + align(load32(object->bytes + 8), 8) / 8;

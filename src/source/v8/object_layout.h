@@ -47,8 +47,9 @@ struct nm_v8_object_row {
 	int16_t code_sizes[2];		 /* offsets of 32-bit sizes to be added; NM_V8_NONE */
 	uint16_t view_buffer;		 /* JSArrayBufferView: its buffer */
 	bool own_name_is_class;		 /* an own property `name` of a constructor is the class */
+	const char *global;		 /* the classes of JSGlobalObject and JSGlobalProxy */
+	const char *global_proxy;
 	bool has_shapes;		 /* snapshots know the kind "object shape" */
-	bool holes_are_types;		 /* the type after FreeSpace is Hole, with no body in memory */
 };
 
 extern const struct nm_v8_object_row nm_v8_object_rows[];
@@ -74,6 +75,10 @@ extern const struct nm_v8_type_kind nm_v8_type_kinds[];
 	X(map, "type_Map__")                                    \
 	X(js_proxy, "type_JSProxy__") /* the first receiver */  \
 	X(js_global, "type_JSGlobalObject__")                   \
+	X(js_global_proxy, "type_JSGlobalProxy__")              \
+	X(js_primitive_wrapper, "type_JSPrimitiveWrapper__")    \
+	X(js_array, "type_JSArray__")                           \
+	X(oddball, "type_Oddball__")                            \
 	X(js_weak_ref, "type_JSWeakRef__")                      \
 	X(js_array_buffer, "type_JSArrayBuffer__")              \
 	X(js_typed_array, "type_JSTypedArray__")                \
@@ -133,7 +138,7 @@ struct nm_v8_object_layout {
 		NM_V8_OBJECT_TYPES(X)
 #undef X
 		/* Not in the binary: they stand beside others in every version. */
-		uint16_t feedback_metadata, filler, free_space, hole, transition_array,
+		uint16_t feedback_metadata, filler, free_space, transition_array,
 			ephemeron_table, name_dictionary, native_context, machine_code,
 			first_function, last_function;
 	} type;

@@ -13,30 +13,32 @@ const struct nm_v8_object_row nm_v8_object_rows[] = {
 	 .name = "objects of V8 10.2 (Node 18)", .first = {10, 1, 0, 0}, .last = {10, 2, ~0u, ~0u},
 	 .feedback_vector_header = 48, .free_space_unit = 1, .metadata_closure = 0,
 	 .code_header = 128, .code_sizes = {40, 44}, .view_buffer = 24,
+	 .global = "global", .global_proxy = "global",
 	},
 	{ /* 20.20.2 */
 	 .name = "objects of V8 11.3 (Node 20)", .first = {11, 3, 0, 0}, .last = {11, 3, ~0u, ~0u},
 	 .feedback_vector_header = 56, .free_space_unit = 1, .metadata_closure = 0,
 	 .code_header = 0, .code_sizes = {NM_V8_NONE, NM_V8_NONE}, .view_buffer = 24,
-	 .has_shapes = true,
+	 .global = "global", .global_proxy = "global", .has_shapes = true,
 	},
 	{ /* 22.23.3 */
 	 .name = "objects of V8 12.4 (Node 22)", .first = {12, 4, 0, 0}, .last = {12, 4, ~0u, ~0u},
 	 .feedback_vector_header = 56, .free_space_unit = 1, .metadata_closure = 0,
 	 .code_header = 32, .code_sizes = {24, NM_V8_NONE}, .view_buffer = 24,
-	 .has_shapes = true,
+	 .global = "global", .global_proxy = "global", .has_shapes = true,
 	},
 	{ /* 24.21.0 */
 	 .name = "objects of V8 13.6 (Node 24)", .first = {13, 6, 0, 0}, .last = {13, 6, ~0u, ~0u},
 	 .feedback_vector_header = 48, .free_space_unit = 8, .metadata_closure = 2,
 	 .code_header = 32, .code_sizes = {24, NM_V8_NONE}, .view_buffer = 32,
-	 .has_shapes = true,
+	 .global = "global", .global_proxy = "global", .has_shapes = true,
 	},
 	{ /* 26.10.0 */
 	 .name = "objects of V8 14.6 (Node 26)", .first = {14, 6, 0, 0}, .last = {14, 6, ~0u, ~0u},
 	 .feedback_vector_header = 48, .free_space_unit = 8, .metadata_closure = 2,
 	 .code_header = 32, .code_sizes = {24, NM_V8_NONE}, .view_buffer = 32,
-	 .own_name_is_class = true, .has_shapes = true, .holes_are_types = true,
+	 .global = "global (global*)", .global_proxy = "global (global)",
+	 .own_name_is_class = true, .has_shapes = true,
 	},
 };
 const size_t nm_v8_object_row_count = sizeof(nm_v8_object_rows) / sizeof(nm_v8_object_rows[0]);
