@@ -1,11 +1,11 @@
 /*
  * freeze.c - takes still images of a process, for tests
  *
- *   freeze PID auto|copy|fork COUNT [MAX_STOP_MS [SUM]]
+ *   freeze PID auto|copy|fork COUNT [MAX_STOP_MS [TEXT]]
  *
  * One line an image: way, how often and long the process stood still (us), the longest of these,
- * how long all of it took, bytes copied, ranges, threads. With SUM, the sum of all words too, so
- * that each byte is looked at. "error CODE" and the message on stderr when one could not be taken.
+ * how long all of it took, bytes copied, ranges, threads, children left, and how often TEXT is in
+ * it. "error CODE" and the message on stderr when one could not be taken.
  */
 #include <fcntl.h>
 #include <inttypes.h>
@@ -25,19 +25,21 @@ static uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static uint64_t sum_words(const struct nm_image *image)
+static uint64_t count_text(const struct nm_image *image, const char *text)
 {
-	uint64_t sum = 0, word;
+	uint64_t count = 0;
 
 	for (size_t i = 0; i < nm_image_range_count(image); i++) {
 		struct nm_image_range range = nm_image_range(image, i);
+		const unsigned char *end = range.bytes + range.size;
+		const unsigned char *at = range.bytes;
 
-		for (uint64_t at = 0; at + sizeof(word) <= range.size; at += sizeof(word)) {
-			memcpy(&word, range.bytes + at, sizeof(word));
-			sum += word;
+		while ((at = memmem(at, (size_t)(end - at), text, strlen(text))) != NULL) {
+			count++;
+			at++;
 		}
 	}
-	return sum;
+	return count;
 }
 
 static enum nm_via parse_via(const char *word)
@@ -48,7 +50,7 @@ static enum nm_via parse_via(const char *word)
 }
 
 static int take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
-		const struct nm_frozen_options *options, bool is_summed)
+		const struct nm_frozen_options *options, const char *text)
 {
 	struct nm_frozen_info info;
 	struct nm_image *image;
@@ -61,13 +63,13 @@ static int take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 		fprintf(stderr, "freeze: %s\n", err.message);
 		return 1;
 	}
-	printf("%s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %zu %zu",
+	printf("%s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %zu %zu %zu %" PRIu64
+	       "%s%s\n",
 	       nm_via_name(info.via), info.stops, info.stopped_us, info.longest_us,
 	       now_us() - began, info.copied_bytes, nm_image_range_count(image),
-	       nm_image_thread_count(image));
-	if (is_summed)
-		printf(" %" PRIx64, sum_words(image));
-	printf("%s%s\n", info.why_not_fork[0] ? " # no fork: " : "", info.why_not_fork);
+	       nm_image_thread_count(image), info.children_left,
+	       text ? count_text(image, text) : 0, info.why_not_fork[0] ? " # no fork: " : "",
+	       info.why_not_fork);
 	nm_image_free(image);
 	return 0;
 }
@@ -80,7 +82,7 @@ int main(int argc, char **argv)
 	int pid_dir, failed = 0;
 
 	if (argc < 4) {
-		fprintf(stderr, "usage: freeze PID auto|copy|fork COUNT [MAX_STOP_MS [SUM]]\n");
+		fprintf(stderr, "usage: freeze PID auto|copy|fork COUNT [MAX_STOP_MS [TEXT]]\n");
 		return 2;
 	}
 	options.via = parse_via(argv[2]);
@@ -96,7 +98,7 @@ int main(int argc, char **argv)
 	nm_pagemap_open(&pagemap, pid_dir, (uint64_t)sysconf(_SC_PAGESIZE));
 	for (unsigned long i = 0; i < strtoul(argv[3], NULL, 10) && !failed; i++)
 		failed = take((pid_t)strtol(argv[1], NULL, 10), pid_dir, &pagemap, &options,
-			      argc > 5);
+			      argc > 5 ? argv[5] : NULL);
 	nm_pagemap_close(&pagemap);
 	close(pid_dir);
 	return failed;

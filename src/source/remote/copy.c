@@ -19,7 +19,7 @@ void nm_copy_init(struct nm_copy *copy)
 }
 
 /* Memory that only this process can change, and that its program may have changed. */
-static bool is_wanted(const struct nm_map *map)
+bool nm_copy_wants(const struct nm_map *map)
 {
 	if (!(map->access & NM_MAP_READ) || (map->access & NM_MAP_SHARED))
 		return false;
@@ -27,6 +27,11 @@ static bool is_wanted(const struct nm_map *map)
 		return (map->access & NM_MAP_WRITE) != 0;
 	return map->path[0] != '[' || strcmp(map->path, "[heap]") == 0 ||
 	       strncmp(map->path, "[stack", 6) == 0 || nm_map_is_anonymous(map);
+}
+
+static bool is_planned(const struct nm_copy *copy, const struct nm_map *map)
+{
+	return nm_copy_wants(map) && !(copy->left_out && nm_maps_find(copy->left_out, map->start));
 }
 
 static bool add_piece(struct nm_copy *copy, nm_addr start, uint64_t size, uint64_t gap)
@@ -62,13 +67,14 @@ static bool add_run(struct nm_copy *copy, nm_addr start, nm_addr end, uint64_t g
 }
 
 /* Mappings that are alike and lie one behind the other are asked about at once. */
-static size_t count_together(const struct nm_maps *maps, size_t first)
+static size_t count_together(const struct nm_copy *copy, size_t first)
 {
+	const struct nm_maps *maps = &copy->maps;
 	size_t next = first + 1;
 
 	while (is_wanted(&maps->items[first]) && next < maps->count && maps->items[next].start == maps->items[next - 1].end &&
 	       maps->items[next].inode == 0 && maps->items[first].inode == 0 &&
-	       is_wanted(&maps->items[next]))
+	       is_planned(copy, &maps->items[next]))
 		next++;
 	return next - first;
 }
@@ -109,8 +115,8 @@ int nm_copy_plan_pages(struct nm_copy *copy, struct nm_pagemap *pagemap, struct 
 	copy->count = 0;
 	copy->size = copy->present = copy->swapped = copy->unread = 0;
 	for (size_t i = 0, together; i < maps->count; i += together) {
-		together = count_together(maps, i);
-		if (is_wanted(&maps->items[i]) &&
+		together = count_together(copy, i);
+		if (is_planned(copy, &maps->items[i]) &&
 		    !add_pages(copy, pagemap, maps->items[i].start,
 			       maps->items[i + together - 1].end, maps->items[i].inode == 0))
 			return nm_error_nomem(err);

@@ -31,6 +31,7 @@ struct nm_copy_piece {
 
 struct nm_copy {
 	struct nm_maps maps;
+	const struct nm_maps *left_out; /* mappings that are not for this plan; NULL: none */
 	struct nm_copy_piece *pieces;
 	size_t count, piece_room;
 	uint64_t size;	  /* of the room that the plan needs */
@@ -41,6 +42,9 @@ struct nm_copy {
 };
 
 void nm_copy_init(struct nm_copy *copy);
+
+/* Is this memory worth having, where it is present? */
+bool nm_copy_wants(const struct nm_map *map);
 
 /* Read the mappings and pages of a process, replacing the plan before. NM_E_GONE, NM_E_PERM,
    NM_E_IO, NM_E_NOMEM. */

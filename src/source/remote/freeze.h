@@ -38,8 +38,15 @@ bool nm_freeze_is_quiet(const struct nm_freeze *freeze);
 /* In the stop, by the tracer: note the stack pointers. NM_E_NOMEM, NM_E_IO. */
 int nm_freeze_add_threads(struct nm_freeze *freeze);
 
-/* Stop the process for `work`, again and again until `freeze->end` is another than NOT_QUIET; a
-   little later each time. Fails as nm_stop_call() does, and with NM_E_BUSY. */
-int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *freeze));
+/* Stop the process for `work`, and do `then`, again and again until `freeze->end` is another than
+   NOT_QUIET; a little later each time. Fails as nm_stop_call_then() does, and with NM_E_BUSY. */
+int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *context),
+		  void (*then)(void *context), void *context);
+
+/* Plan what to copy, into a new image. As nm_copy_plan(). */
+int nm_freeze_plan(struct nm_freeze *freeze);
+
+/* Make room for what is planned and some more. NM_E_LIMIT, NM_E_NOMEM. */
+int nm_freeze_make_room(struct nm_freeze *freeze);
 
 #endif

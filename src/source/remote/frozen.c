@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -9,11 +10,16 @@
 #include <unistd.h>
 
 #include "base/units.h"
-#include "source/remote/freeze.h"
+#include "source/remote/fork.h"
 
 /* Of a copy, one megabyte; measured: bench/README.md. */
 #define COPY_US_PER_MIB 500
 #define COPY_US_FIXED	2000
+#define FORK_US_PER_MIB 60
+#define FORK_US_FIXED	4000
+
+/* Below this a copy is as quick. */
+#define FORK_FROM (UINT64_C(50) << 20)
 
 /* A process goes on allocating until it stands still. */
 #define SPARE_MIN   (UINT64_C(16) << 20)
@@ -54,12 +60,13 @@ int nm_freeze_add_threads(struct nm_freeze *freeze)
 	return NM_OK;
 }
 
-int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *freeze))
+int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *context),
+		  void (*then)(void *context), void *context)
 {
 	uint64_t pause = QUIET_PAUSE_US;
 
 	for (unsigned i = 0; i < QUIET_TRIES; i++) {
-		int status = nm_stop_call(&freeze->stop, work, freeze, freeze->err);
+		int status = nm_stop_call_then(&freeze->stop, work, then, context, freeze->err);
 
 		/* A thread that waits inside the kernel, as one that starts a child, may be out of
 		   there the next time. */
@@ -78,20 +85,28 @@ int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *freeze))
 
 static int fail_too_long(const struct nm_freeze *freeze, uint64_t estimate_us)
 {
-	char size[32];
+	bool is_copy = freeze->info->via == NM_VIA_COPY;
+	const char *why = freeze->info->why_not_fork;
+	char size[32], advice[NM_FORK_WHY_LENGTH + 40] = "";
 
-	return nm_error_set(
-		freeze->err, NM_E_LIMIT,
-		"cannot copy process %d: it would stand still for some %.0f ms to copy %s, and %.0f ms "
-		"are allowed (a larger --max-stop, or --via fork)",
-		(int)freeze->pid, (double)estimate_us / 1000,
-		nm_units_words(freeze->copy.present, size, sizeof(size)),
-		(double)freeze->max_stop_us / 1000);
+	if (why[0])
+		snprintf(advice, sizeof(advice), "; --via fork cannot be: %s", why);
+	else if (is_copy)
+		snprintf(advice, sizeof(advice), ", or --via fork");
+	return nm_error_set(freeze->err, NM_E_LIMIT,
+			    "cannot %s process %d: it has %s in memory and would stand still for "
+			    "some %" PRIu64 " ms, and %" PRIu64
+			    " ms are allowed (a larger --max-stop%s)",
+			    is_copy ? "copy" : "fork", (int)freeze->pid,
+			    nm_units_words(freeze->copy.present, size, sizeof(size)),
+			    estimate_us / 1000, freeze->max_stop_us / 1000, advice);
 }
 
-static uint64_t estimate_copy_us(const struct nm_freeze *freeze)
+static uint64_t estimate_us(const struct nm_freeze *freeze)
 {
-	return COPY_US_FIXED + freeze->copy.present * COPY_US_PER_MIB / NM_MIB;
+	if (freeze->info->via == NM_VIA_COPY)
+		return COPY_US_FIXED + freeze->copy.present * COPY_US_PER_MIB / NM_MIB;
+	return FORK_US_FIXED + freeze->copy.present * FORK_US_PER_MIB / NM_MIB;
 }
 
 static bool has_time(void *context)
@@ -122,37 +137,59 @@ static void copy_stopped(void *context)
 		freeze->end = NM_FREEZE_TAKEN;
 }
 
-/* Make room for what it has now, and some more. */
-static int prepare(struct nm_freeze *freeze)
+int nm_freeze_plan(struct nm_freeze *freeze)
 {
-	uint64_t spare;
-	char what[40];
-	int status;
-
 	nm_image_free(freeze->image);
 	freeze->image = nm_image_new();
 	if (!freeze->image)
 		return nm_error_nomem(freeze->err);
-	status = nm_copy_plan(&freeze->copy, freeze->pid_dir, freeze->pagemap, freeze->err);
-	if (status != NM_OK)
-		return status;
-	spare = freeze->copy.size / SPARE_PART;
+	return nm_copy_plan(&freeze->copy, freeze->pid_dir, freeze->pagemap, freeze->err);
+}
+
+int nm_freeze_make_room(struct nm_freeze *freeze)
+{
+	uint64_t spare = freeze->copy.size / SPARE_PART;
+	char what[40];
+
 	snprintf(what, sizeof(what), "a copy of process %d", (int)freeze->pid);
 	return nm_copy_make_room(&freeze->copy, spare > SPARE_MIN ? spare : SPARE_MIN, what,
 				 freeze->err);
 }
 
-static int take_by_copy(struct nm_freeze *freeze)
+/* Plan anew, and refuse what would take too long. */
+static int prepare(struct nm_freeze *freeze)
 {
-	freeze->info->via = NM_VIA_COPY;
+	int status = nm_freeze_plan(freeze);
+
+	if (status == NM_OK && estimate_us(freeze) > freeze->max_stop_us)
+		status = fail_too_long(freeze, estimate_us(freeze));
+	return status == NM_OK ? nm_freeze_make_room(freeze) : status;
+}
+
+static int try_copy(struct nm_freeze *freeze)
+{
+	return nm_freeze_try(freeze, copy_stopped, NULL, freeze);
+}
+
+static int try_fork(struct nm_freeze *freeze, struct nm_fork *fork)
+{
+	if (!nm_fork_prepare(fork))
+		return nm_error_set(freeze->err, NM_E_UNSUPPORTED,
+				    "cannot make a child of process %d: %s", (int)freeze->pid,
+				    fork->why);
+	return nm_fork_take(fork);
+}
+
+/* By one way, once more when it has grown meanwhile. `fork` is NULL for a copy. */
+static int take(struct nm_freeze *freeze, struct nm_fork *fork)
+{
+	freeze->info->via = fork ? NM_VIA_FORK : NM_VIA_COPY;
 	freeze->end = NM_FREEZE_GROWN;
 	for (int i = 0; i < GROWN_TRIES && freeze->end == NM_FREEZE_GROWN; i++) {
 		int status = prepare(freeze);
 
-		if (status == NM_OK && estimate_copy_us(freeze) > freeze->max_stop_us)
-			status = fail_too_long(freeze, estimate_copy_us(freeze));
 		if (status == NM_OK)
-			status = nm_freeze_try(freeze, copy_stopped);
+			status = fork ? try_fork(freeze, fork) : try_copy(freeze);
 		if (status != NM_OK)
 			return status;
 	}
@@ -165,10 +202,27 @@ static int take_by_copy(struct nm_freeze *freeze)
 		return freeze->status;
 	default:
 		return nm_error_set(freeze->err, NM_E_BUSY,
-				    "cannot copy process %d: it grows faster than room for the "
-				    "copy can be made (try again)",
+				    "cannot take an image of process %d: it grows faster than "
+				    "room can be made for it (try again)",
 				    (int)freeze->pid);
 	}
+}
+
+/* Fork where that pays and can be. */
+static int choose_and_take(struct nm_freeze *freeze, struct nm_fork *fork)
+{
+	int status = nm_freeze_plan(freeze);
+
+	if (status != NM_OK)
+		return status;
+	if (freeze->options->via == NM_VIA_COPY ||
+	    (freeze->options->via == NM_VIA_AUTO && freeze->copy.present < FORK_FROM))
+		return take(freeze, NULL);
+	status = take(freeze, fork);
+	if (status != NM_E_UNSUPPORTED || freeze->options->via == NM_VIA_FORK)
+		return status;
+	snprintf(freeze->info->why_not_fork, sizeof(freeze->info->why_not_fork), "%s", fork->why);
+	return take(freeze, NULL);
 }
 
 /* What has been read becomes the image. */
@@ -176,7 +230,7 @@ static int finish(struct nm_freeze *freeze, struct nm_image **out)
 {
 	int status;
 
-	freeze->info->copied_bytes = freeze->copy.present - freeze->copy.unread;
+	freeze->info->copied_bytes += freeze->copy.present - freeze->copy.unread;
 	freeze->info->swapped_bytes = freeze->copy.swapped;
 	freeze->info->unread_bytes = freeze->copy.unread;
 	status = nm_copy_move(&freeze->copy, freeze->image, freeze->err);
@@ -204,14 +258,18 @@ int nm_frozen_take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 		.info = info,
 		.err = err,
 	};
+	struct nm_fork fork;
 	int status;
 
 	memset(info, 0, sizeof(*info));
+	nm_fork_init(&fork, &freeze);
 	nm_copy_init(&freeze.copy);
 	status = nm_stop_init(&freeze.stop, pid, pid_dir, err);
 	if (status == NM_OK) {
 		freeze.stop.settle_us = freeze.max_stop_us / 2;
-		status = take_by_copy(&freeze);
+		status = choose_and_take(&freeze, &fork);
+		nm_fork_reap(&fork);
+		info->children_left = fork.ended_count;
 	}
 	if (status == NM_OK)
 		status = finish(&freeze, out);
@@ -219,6 +277,7 @@ int nm_frozen_take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 	info->stopped_us = freeze.stop.total_us;
 	info->longest_us = freeze.stop.longest_us;
 	nm_image_free(freeze.image);
+	nm_fork_done(&fork);
 	nm_copy_done(&freeze.copy);
 	nm_stop_done(&freeze.stop);
 	return status;

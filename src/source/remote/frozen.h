@@ -40,6 +40,7 @@ struct nm_frozen_info {
 	uint64_t copied_bytes;
 	uint64_t swapped_bytes; /* in swap, and left there: not in the image */
 	uint64_t unread_bytes;	/* in memory, and yet not given by the kernel */
+	size_t children_left;	/* ended ones that the process could not be made to take note of */
 	char why_not_fork[200]; /* when auto took copy: a clause; "" when there was no need */
 };
 

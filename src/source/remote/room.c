@@ -31,14 +31,14 @@ static uint64_t least_left(const struct nm_cgroups *groups, uint64_t left)
 	return left;
 }
 
-uint64_t nm_room_left(void)
+uint64_t nm_room_left(pid_t pid)
 {
 	uint64_t left = uv_get_free_memory();
 	int proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct nm_cgroups groups;
 
-	if (proc >= 0 && root >= 0 && nm_cgroups_read(proc, root, 0, &groups, NULL) == NM_OK) {
+	if (proc >= 0 && root >= 0 && nm_cgroups_read(proc, root, pid, &groups, NULL) == NM_OK) {
 		left = least_left(&groups, left);
 		nm_cgroups_done(&groups);
 	}
@@ -51,7 +51,7 @@ uint64_t nm_room_left(void)
 
 int nm_room_make(uint64_t size, const char *what, struct nm_room *out, struct nm_error *err)
 {
-	uint64_t left = nm_room_left();
+	uint64_t left = nm_room_left(0);
 	void *bytes;
 
 	if (size > SIZE_MAX / 2 || left < SPARE || size > left - SPARE)

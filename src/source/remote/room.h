@@ -16,8 +16,9 @@ struct nm_room {
 	uint64_t size;
 };
 
-/* What is left for us, in bytes: of the machine, and under each limit of our own control group. */
-uint64_t nm_room_left(void);
+/* What is left for process `pid`, or with 0 for us: of the machine, and under each limit of its
+   control groups. */
+uint64_t nm_room_left(pid_t pid);
 
 /* `what` is for the message: "a copy of process 12". NM_E_LIMIT (not enough memory left),
    NM_E_NOMEM. */
