@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "model/metrics.h"
 #include "model/verdict.h"
+#include "view/json_classes.h"
 #include "view/json_ledger.h"
 #include "view/json_stat.h"
 #include "view/json_limits.h"
@@ -252,4 +253,5 @@ const struct nm_view nm_view_json = {
 	.ending = show_ending,
 	.limits = nm_json_limits,
 	.findings = nm_json_findings,
+	.classes = nm_json_classes,
 };

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/metrics.h"
 #include "view/table.h"
+#include "view/text_classes.h"
 #include "view/text_ledger.h"
 #include "view/text_stat.h"
 #include "view/text_ending.h"
@@ -398,4 +399,5 @@ const struct nm_view nm_view_text = {
 	.ending = nm_text_ending,
 	.limits = nm_text_limits,
 	.findings = nm_text_findings,
+	.classes = nm_text_classes,
 };

@@ -15,6 +15,7 @@ struct nm_view;
 struct nm_ending;
 struct nm_memory_verdict;
 struct nm_findings;
+struct nm_class_row;
 
 struct nm_view_options {
 	FILE *out;
@@ -53,6 +54,16 @@ struct nm_view_stat {
 	const struct nm_memory_verdict *verdict;
 };
 
+/* The classes of a heap as `histo` shows them. */
+struct nm_view_classes {
+	const struct nm_classes *classes;
+	const struct nm_class_row *rows; /* in the order in which they are shown */
+	size_t row_count;
+	size_t top; /* show so many; 0 for all */
+	bool with_garbage;
+	bool is_compared; /* the rows tell what grew */
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -70,6 +81,7 @@ struct nm_view {
 	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
 	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_sample *sample, const struct nm_limits *limits);
+	void (*classes)(const struct nm_view_options *how, const struct nm_view_classes *classes);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 
