@@ -67,9 +67,8 @@ static int take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 	       "%s%s\n",
 	       nm_via_name(info.via), info.stops, info.stopped_us, info.longest_us,
 	       now_us() - began, info.copied_bytes, nm_image_range_count(image),
-	       nm_image_thread_count(image), info.children_left,
-	       text ? count_text(image, text) : 0, info.why_not_fork[0] ? " # no fork: " : "",
-	       info.why_not_fork);
+	       nm_image_thread_count(image), info.children_left, text ? count_text(image, text) : 0,
+	       info.why_not_fork[0] ? " # no fork: " : "", info.why_not_fork);
 	nm_image_free(image);
 	return 0;
 }

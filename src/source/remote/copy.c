@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@
 /* Pieces of one read: few enough bytes that the clock is looked at every other millisecond. */
 #define BATCH_BYTES  (UINT64_C(4) << 20)
 #define BATCH_PIECES 256
+/* Less is not worth a second thread. */
+#define SHARED_FROM (UINT64_C(8) << 20)
 
 void nm_copy_init(struct nm_copy *copy)
 {
@@ -148,29 +151,16 @@ int nm_copy_make_room(struct nm_copy *copy, uint64_t spare, const char *what, st
 	return nm_room_make(copy->size + spare, what, &copy->room, err);
 }
 
-/* Read pieces [first, first + count); the first that cannot be read whole is marked. Returns how
-   many are done with. */
-static size_t read_batch(struct nm_copy *copy, pid_t pid, size_t first, size_t count)
-{
-	struct iovec local[BATCH_PIECES] = {{0}}, remote[BATCH_PIECES] = {{0}};
-	struct nm_copy_piece *pieces = copy->pieces + first;
-	ssize_t got;
-
-	for (size_t i = 0; i < count; i++) {
-		local[i] = (struct iovec){copy->room.bytes + pieces[i].at, pieces[i].size};
-		remote[i] = (struct iovec){(void *)(uintptr_t)pieces[i].start, pieces[i].size};
-	}
-	got = process_vm_readv(pid, local, count, remote, count, 0);
-	for (size_t i = 0; i < count; i++) {
-		if (got < (ssize_t)pieces[i].size) {
-			pieces[i].is_unread = true;
-			copy->unread += pieces[i].size;
-			return i + 1;
-		}
-		got -= (ssize_t)pieces[i].size;
-	}
-	return count;
-}
+/* What the threads that read share. */
+struct reading {
+	struct nm_copy *copy;
+	const struct nm_copy_source *source;
+	bool (*may_go_on)(void *context);
+	void *context;
+	pthread_mutex_t lock;
+	size_t next; /* the piece to go on with */
+	bool was_told_to_end;
+};
 
 static size_t count_batch(const struct nm_copy *copy, size_t first)
 {
@@ -183,14 +173,85 @@ static size_t count_batch(const struct nm_copy *copy, size_t first)
 	return count;
 }
 
-bool nm_copy_read(struct nm_copy *copy, pid_t pid, bool (*may_go_on)(void *context), void *context)
+/* The next pieces to read; 0 when there are none. */
+static size_t take_batch(struct reading *reading, size_t *out_first)
 {
-	for (size_t at = 0; at < copy->count;) {
-		if (!may_go_on(context))
-			return false;
-		at += read_batch(copy, pid, at, count_batch(copy, at));
+	size_t count = 0;
+
+	pthread_mutex_lock(&reading->lock);
+	if (!reading->was_told_to_end && !reading->may_go_on(reading->context))
+		reading->was_told_to_end = true;
+	if (!reading->was_told_to_end)
+		count = count_batch(reading->copy, reading->next);
+	*out_first = reading->next;
+	reading->next += count;
+	pthread_mutex_unlock(&reading->lock);
+	return count;
+}
+
+/* Read pieces up to the first that cannot be read whole, which is marked. Returns how many are done
+   with. */
+static size_t read_some(const struct nm_copy *copy, const struct nm_copy_source *source,
+			struct nm_copy_piece *pieces, size_t count)
+{
+	struct iovec local[BATCH_PIECES] = {{0}}, remote[BATCH_PIECES] = {{0}};
+	ssize_t got;
+
+	for (size_t i = 0; i < count; i++) {
+		local[i] = (struct iovec){copy->room.bytes + pieces[i].at, pieces[i].size};
+		remote[i] = (struct iovec){(void *)(uintptr_t)pieces[i].start, pieces[i].size};
 	}
-	return true;
+	if (source->mem >= 0) { /* runs are long, and each is a call */
+		got = pread(source->mem, local[0].iov_base, local[0].iov_len,
+			    (off_t)pieces[0].start);
+		pieces[0].is_unread = got != (ssize_t)pieces[0].size;
+		return 1;
+	}
+	got = process_vm_readv(source->pid, local, count, remote, count, 0);
+	for (size_t i = 0; i < count; i++) {
+		if (got < (ssize_t)pieces[i].size) {
+			pieces[i].is_unread = true;
+			return i + 1;
+		}
+		got -= (ssize_t)pieces[i].size;
+	}
+	return count;
+}
+
+static void *read_batches(void *context)
+{
+	struct reading *reading = context;
+	struct nm_copy *copy = reading->copy;
+	size_t first, count;
+
+	while ((count = take_batch(reading, &first)) > 0)
+		for (size_t done = 0; done < count;)
+			done += read_some(copy, reading->source, copy->pieces + first + done,
+					  count - done);
+	return NULL;
+}
+
+bool nm_copy_read(struct nm_copy *copy, const struct nm_copy_source *source,
+		  bool (*may_go_on)(void *context), void *context)
+{
+	struct reading reading = {
+		.copy = copy,
+		.source = source,
+		.may_go_on = may_go_on,
+		.context = context,
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+	};
+	pthread_t second;
+	bool is_helped = source->threads > 1 && copy->present >= SHARED_FROM &&
+			 pthread_create(&second, NULL, read_batches, &reading) == 0;
+
+	read_batches(&reading);
+	if (is_helped)
+		pthread_join(second, NULL);
+	copy->unread = 0;
+	for (size_t i = 0; i < copy->count; i++)
+		copy->unread += copy->pieces[i].is_unread ? copy->pieces[i].size : 0;
+	return !reading.was_told_to_end;
 }
 
 int nm_copy_move(struct nm_copy *copy, struct nm_image *image, struct nm_error *err)

@@ -57,8 +57,21 @@ int nm_copy_plan_pages(struct nm_copy *copy, struct nm_pagemap *pagemap, struct 
 /* Make or enlarge the room for the plan and `spare` bytes more. NM_E_LIMIT, NM_E_NOMEM. */
 int nm_copy_make_room(struct nm_copy *copy, uint64_t spare, const char *what, struct nm_error *err);
 
-/* Read all pieces of `pid`; `may_go_on` is asked every 4 MiB. False when it said no. */
-bool nm_copy_read(struct nm_copy *copy, pid_t pid, bool (*may_go_on)(void *context), void *context);
+/*
+ * Where to read from: the memory of `pid`; or through `mem`, an open /proc/PID/mem, if that is not -1.
+ * A page that a child shares with its parent is copied for the child when process_vm_readv(2) pins
+ * it (mm/gup.c: gup_must_unshare), which reading the file does not do, though it is slower.
+ */
+struct nm_copy_source {
+	pid_t pid;
+	int mem;
+	unsigned threads; /* one or two */
+};
+
+/* Read all pieces; `may_go_on` is asked every 4 MiB, by one thread at a time. False when it said
+   no. */
+bool nm_copy_read(struct nm_copy *copy, const struct nm_copy_source *source,
+		  bool (*may_go_on)(void *context), void *context);
 
 /* Move pieces, room and mappings into `image`, which is not sealed. NM_E_NOMEM. */
 int nm_copy_move(struct nm_copy *copy, struct nm_image *image, struct nm_error *err);

@@ -56,7 +56,7 @@ void nm_fork_done(struct nm_fork *fork)
 
 static bool object(struct nm_fork *fork, const char *why)
 {
-	snprintf(fork->why, sizeof(fork->why), "%s", why);
+	snprintf(fork->why, sizeof(fork->why), "%.*s", NM_FORK_WHY_LENGTH - 1, why);
 	return false;
 }
 
@@ -255,7 +255,10 @@ static int make_child(struct nm_fork *fork)
 	calls[runs] = (struct nm_inject_call){.number = SYS_clone, .args = {CLONE_FILES}};
 	status = nm_inject(thread, &fork->code, calls, count, &fork->child, freeze->err);
 	hold_child(fork);
-	return status == NM_OK ? check_calls(fork, calls, count) : status;
+	if (status == NM_OK)
+		return check_calls(fork, calls, count);
+	return status == NM_E_GONE || !freeze->err ? status
+						   : fail_unsupported(fork, freeze->err->message);
 }
 
 static bool always(void *context)
@@ -267,12 +270,13 @@ static bool always(void *context)
 /* What is new, while the process still stands. */
 static int copy_fresh(struct nm_fork *fork, bool *out_fits)
 {
+	struct nm_copy_source source = {.pid = fork->freeze->pid, .mem = -1, .threads = 1};
 	struct nm_copy *fresh = &fork->fresh;
 	int status = nm_copy_plan_pages(fresh, fork->freeze->pagemap, fork->freeze->err);
 
 	*out_fits = status == NM_OK && fresh->size <= fresh->room.size;
 	if (*out_fits)
-		nm_copy_read(fresh, fork->freeze->pid, always, NULL);
+		nm_copy_read(fresh, &source, always, NULL);
 	return status;
 }
 
@@ -351,34 +355,44 @@ static bool has_all(const struct nm_copy *copy, const struct nm_maps *child)
 	return true;
 }
 
-static int read_pages(struct nm_fork *fork, int child_dir)
+static int read_pages(struct nm_fork *fork, const struct nm_copy_source *source)
 {
 	struct nm_freeze *freeze = fork->freeze;
 	struct reading reading = {.fork = fork, .begun_us = now_us()};
+	int status = nm_copy_make_room(&freeze->copy, 0, "a copy of the process", freeze->err);
+
+	if (status != NM_OK || nm_copy_read(&freeze->copy, source, may_go_on, &reading))
+		return status;
+	return fail_unsupported(fork, reading.has_little_left
+					      ? "its control group has too little memory left"
+					      : "the child could not be read in time");
+}
+
+/* What the child has, which is what the process had. */
+static int plan_and_read(struct nm_fork *fork, int child_dir)
+{
+	struct nm_freeze *freeze = fork->freeze;
+	struct nm_copy_source source = {.pid = fork->child, .threads = 1};
 	struct nm_pagemap pagemap;
 	struct nm_maps child;
-	int status;
+	int status = NM_OK;
 
+	source.mem = openat(child_dir, "mem", O_RDONLY | O_CLOEXEC);
+	if (source.mem < 0)
+		return nm_error_set_errno(freeze->err, NM_E_IO, errno,
+					  "cannot open the memory of the child");
 	nm_maps_init(&child);
 	freeze->copy.left_out = &fork->fresh.maps;
 	nm_pagemap_open(&pagemap, child_dir, freeze->pagemap->page_size);
-	if (nm_maps_read(child_dir, &child) != 0 || !has_all(&freeze->copy, &child)) {
+	if (nm_maps_read(child_dir, &child) != 0 || !has_all(&freeze->copy, &child))
 		freeze->end = NM_FREEZE_GROWN;
-		status = NM_OK;
-	} else {
+	else
 		status = nm_copy_plan_pages(&freeze->copy, &pagemap, freeze->err);
-		if (status == NM_OK)
-			status = nm_copy_make_room(&freeze->copy, 0, "a copy of the process",
-						   freeze->err);
-		if (status == NM_OK &&
-		    !nm_copy_read(&freeze->copy, fork->child, may_go_on, &reading))
-			status = fail_unsupported(
-				fork, reading.has_little_left
-					      ? "its control group has too little memory left"
-					      : "the child could not be read in time");
-	}
+	if (status == NM_OK && freeze->end == NM_FREEZE_TAKEN)
+		status = read_pages(fork, &source);
 	nm_pagemap_close(&pagemap);
 	nm_maps_done(&child);
+	close(source.mem);
 	return status;
 }
 
@@ -397,7 +411,7 @@ static void read_child(void *context)
 	if (freeze->end == NM_FREEZE_TAKEN) {
 		freeze->status = child_dir < 0 ? nm_error_set_errno(freeze->err, NM_E_IO, errno,
 								    "cannot open %s", path)
-					       : read_pages(fork, child_dir);
+					       : plan_and_read(fork, child_dir);
 		if (freeze->status != NM_OK)
 			freeze->end = NM_FREEZE_FAILED;
 	}

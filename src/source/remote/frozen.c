@@ -12,10 +12,13 @@
 #include "base/units.h"
 #include "source/remote/fork.h"
 
-/* Of a copy, one megabyte; measured: bench/README.md. */
-#define COPY_US_PER_MIB 500
+/* The process's own processor is free while it stands still. */
+#define COPY_THREADS 2
+
+/* What a stop takes, rather more than less; measured: bench/README.md. */
+#define COPY_US_PER_MIB 350
 #define COPY_US_FIXED	2000
-#define FORK_US_PER_MIB 60
+#define FORK_US_PER_MIB 90
 #define FORK_US_FIXED	4000
 
 /* Below this a copy is as quick. */
@@ -119,6 +122,7 @@ static bool has_time(void *context)
 static void copy_stopped(void *context)
 {
 	struct nm_freeze *freeze = context;
+	struct nm_copy_source source = {.pid = freeze->pid, .mem = -1, .threads = COPY_THREADS};
 
 	freeze->end = NM_FREEZE_NOT_QUIET;
 	if (!nm_freeze_is_quiet(freeze))
@@ -131,7 +135,7 @@ static void copy_stopped(void *context)
 		return;
 	if (freeze->copy.size > freeze->copy.room.size)
 		freeze->end = NM_FREEZE_GROWN;
-	else if (!nm_copy_read(&freeze->copy, freeze->pid, has_time, freeze))
+	else if (!nm_copy_read(&freeze->copy, &source, has_time, freeze))
 		freeze->end = NM_FREEZE_TOO_LONG;
 	else
 		freeze->end = NM_FREEZE_TAKEN;
