@@ -314,7 +314,7 @@ struct nm_classes {
 	pid_t pid;
 	char node[32];
 	char v8[40];
-	char isolate[24]; /* the only one that was asked for; "" for all */
+	char isolate[24];	/* the only one that was asked for; "" for all */
 	struct nm_class *items; /* owned, with the names; the most live bytes first */
 	size_t count;
 	uint64_t live_count;
@@ -337,7 +337,7 @@ struct nm_classes {
 	uint64_t longest_stop_us;
 	uint64_t copied_bytes;
 	char why_not_fork[200]; /* "" when there was no need to say */
-	uint64_t image_us; /* how long taking the image took, and reading it after that */
+	uint64_t image_us;	/* how long taking the image took, and reading it after that */
 	uint64_t walk_us;
 };
 

@@ -7,21 +7,21 @@
 #define NM_MODEL_NODE_KIND_H
 
 /* The name of the type, and the class that DevTools shows its nodes under; NULL: their own name. */
-#define NM_NODE_KINDS(X)                                                    \
-	X(HIDDEN, "hidden", "(system)")                                     \
-	X(ARRAY, "array", "(array)")                                        \
-	X(STRING, "string", "(string)")                                     \
-	X(OBJECT, "object", NULL)                                           \
-	X(CODE, "code", "(compiled code)")                                  \
-	X(CLOSURE, "closure", "(closure)")                                  \
-	X(REGEXP, "regexp", "(regexp)")                                     \
-	X(NUMBER, "number", "(number)")                                     \
-	X(NATIVE, "native", NULL)                                           \
-	X(SYNTHETIC, "synthetic", "(synthetic)")                            \
-	X(CONCATENATED, "concatenated string", "(concatenated string)")     \
-	X(SLICED, "sliced string", "(sliced string)")                       \
-	X(SYMBOL, "symbol", "(symbol)")                                     \
-	X(BIGINT, "bigint", "(bigint)")                                     \
+#define NM_NODE_KINDS(X)                                                \
+	X(HIDDEN, "hidden", "(system)")                                 \
+	X(ARRAY, "array", "(array)")                                    \
+	X(STRING, "string", "(string)")                                 \
+	X(OBJECT, "object", NULL)                                       \
+	X(CODE, "code", "(compiled code)")                              \
+	X(CLOSURE, "closure", "(closure)")                              \
+	X(REGEXP, "regexp", "(regexp)")                                 \
+	X(NUMBER, "number", "(number)")                                 \
+	X(NATIVE, "native", NULL)                                       \
+	X(SYNTHETIC, "synthetic", "(synthetic)")                        \
+	X(CONCATENATED, "concatenated string", "(concatenated string)") \
+	X(SLICED, "sliced string", "(sliced string)")                   \
+	X(SYMBOL, "symbol", "(symbol)")                                 \
+	X(BIGINT, "bigint", "(bigint)")                                 \
 	X(SHAPE, "object shape", "(object shape)")
 
 enum nm_node_kind {

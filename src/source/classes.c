@@ -65,7 +65,8 @@ static bool count_page(struct counting *counting, const struct nm_v8_heap_page *
 		if (nm_v8_heap_is_live(heap, i)) {
 			sum->count++;
 			sum->bytes += bytes;
-			*(isolate ? &isolate->live_bytes : &counting->out->read_only_bytes) += bytes;
+			*(isolate ? &isolate->live_bytes : &counting->out->read_only_bytes) +=
+				bytes;
 		} else {
 			sum->garbage_count++;
 			sum->garbage_bytes += bytes;
@@ -122,10 +123,11 @@ static int take_isolates(struct counting *counting, const char *wanted, struct n
 		}
 	}
 	if (wanted && counting->only == 0)
-		return nm_error_set(err, NM_E_USAGE,
-				    "process %d has no isolate '%s' (nodemem usage --isolates lists "
-				    "those it has)",
-				    (int)out->pid, wanted);
+		return nm_error_set(
+			err, NM_E_USAGE,
+			"process %d has no isolate '%s' (nodemem usage --isolates lists "
+			"those it has)",
+			(int)out->pid, wanted);
 	return NM_OK;
 }
 

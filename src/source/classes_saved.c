@@ -32,8 +32,8 @@ static int add_class(struct nm_classes *out, const json_t *item, size_t index, c
 	memset(&numbers, 0, sizeof(numbers));
 	if (!class_name || !get_number(item, "count", &numbers.count) ||
 	    !get_number(item, "bytes", &numbers.bytes))
-		return nm_error_set(err, NM_E_CORRUPT,
-				    "%s: class %zu has no name, count or bytes", name, index);
+		return nm_error_set(err, NM_E_CORRUPT, "%s: class %zu has no name, count or bytes",
+				    name, index);
 	return nm_classes_add(out, class_name, &numbers) == NM_OK ? NM_OK : nm_error_nomem(err);
 }
 
@@ -56,7 +56,8 @@ static int take(const json_t *document, const char *name, struct nm_classes *out
 		return nm_error_set(err, NM_E_CORRUPT, "%s has no classes", name);
 	get_number(document, "pid", &pid);
 	out->pid = (pid_t)pid;
-	json_array_foreach(classes, i, item) {
+	json_array_foreach(classes, i, item)
+	{
 		status = add_class(out, item, i, name, err);
 		if (status != NM_OK)
 			break;

@@ -57,8 +57,8 @@ static void add_cost(struct nm_frozen_info *sum, const struct nm_frozen_info *in
 {
 	const unsigned stops = sum->stops + info->stops;
 	const uint64_t stopped_us = sum->stopped_us + info->stopped_us;
-	const uint64_t longest_us = sum->longest_us > info->longest_us ? sum->longest_us
-								       : info->longest_us;
+	const uint64_t longest_us =
+		sum->longest_us > info->longest_us ? sum->longest_us : info->longest_us;
 
 	*sum = *info;
 	sum->stops = stops;

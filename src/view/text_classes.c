@@ -133,7 +133,7 @@ static void print_isolates(const struct nm_view_options *how, const struct nm_cl
 static void print_foot(const struct nm_view_options *how, const struct nm_view_classes *view)
 {
 	const struct nm_classes *classes = view->classes;
-	char text[32];
+	char number[32], text[48];
 
 	if (classes->isolate_count > 1 && !classes->isolate[0])
 		print_isolates(how, classes);
@@ -141,9 +141,13 @@ static void print_foot(const struct nm_view_options *how, const struct nm_view_c
 	if (classes->isolate[0])
 		fprintf(how->out, "Of the isolate %s, and what all isolates share.\n",
 			classes->isolate);
-	fprintf(how->out, "Garbage not yet collected: %s in %" PRIu64 " objects%s.\n",
-		nm_units_words(classes->garbage_bytes, text, sizeof(text)), classes->garbage_count,
-		view->with_garbage ? "" : " (--garbage shows which)");
+	if (how->bytes)
+		snprintf(text, sizeof(text), "%" PRIu64 " bytes", classes->garbage_bytes);
+	else
+		snprintf(text, sizeof(text), "%s MiB",
+			 nm_units_mib(classes->garbage_bytes, number, sizeof(number)));
+	fprintf(how->out, "Garbage not yet collected: %s in %" PRIu64 " objects%s.\n", text,
+		classes->garbage_count, view->with_garbage ? "" : " (--garbage shows which)");
 	if (classes->via != NM_VIA_CORE)
 		fprintf(how->out, "The process was stopped for %.1f ms (%s).\n",
 			(double)classes->stopped_us / 1000, nm_via_name(classes->via));

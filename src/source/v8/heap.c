@@ -13,8 +13,8 @@
 static int check_quiet(const struct nm_v8_heap *heap, struct nm_error *err)
 {
 	for (size_t i = 0; i < heap->isolates.count; i++) {
-		const nm_addr at = heap->isolates.items[i].heap +
-				   (uint64_t)heap->process.layout.heap_gc_state;
+		const nm_addr at =
+			heap->isolates.items[i].heap + (uint64_t)heap->process.layout.heap_gc_state;
 		const unsigned char *bytes = nm_image_at(heap->image, at, sizeof(uint32_t));
 		uint32_t state = 0;
 
@@ -31,10 +31,11 @@ static int check_quiet(const struct nm_v8_heap *heap, struct nm_error *err)
 static int refuse(const struct nm_v8_heap *heap, double percent, const char *what,
 		  struct nm_error *err)
 {
-	return nm_error_set(err, NM_E_UNSUPPORTED,
-			    "cannot walk the heap of V8 %s: %.2f %% of %s with the %s (this version "
-			    "may lay out its objects differently; please report it)",
-			    heap->process.program.v8, percent, what, heap->layout->row->name);
+	return nm_error_set(
+		err, NM_E_UNSUPPORTED,
+		"cannot walk the heap of V8 %s: %.2f %% of %s with the %s (this version "
+		"may lay out its objects differently; please report it)",
+		heap->process.program.v8, percent, what, heap->layout->row->name);
 }
 
 /* Is the walk to be trusted? */
@@ -51,7 +52,8 @@ static int check_walk(const struct nm_v8_heap *heap, struct nm_error *err)
 		return refuse(heap, 100.0 * (double)unknown / (double)check->walked,
 			      "its bytes remain unexplained", err);
 	if (check->missed_pointers > check->pointers / WHOLE * MISSED_MAX)
-		return refuse(heap, 100.0 * (double)check->missed_pointers / (double)check->pointers,
+		return refuse(heap,
+			      100.0 * (double)check->missed_pointers / (double)check->pointers,
 			      "its pointers lead to no object", err);
 	return NM_OK;
 }

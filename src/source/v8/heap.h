@@ -47,9 +47,10 @@ struct nm_v8_heap_page {
 	size_t copy_size;
 	bool is_large; /* more than 256 KiB: one object */
 	bool is_young;
-	uint32_t first;	  /* its first object */
-	uint64_t *starts; /* a bit for each word where an object begins; owned, NULL for a large page */
-	uint32_t *ranks;  /* objects before each word of `starts`; owned */
+	uint32_t first; /* its first object */
+	uint64_t *
+		starts; /* a bit for each word where an object begins; owned, NULL for a large page */
+	uint32_t *ranks; /* objects before each word of `starts`; owned */
 	unsigned gap_count;
 	struct nm_v8_gap gaps[NM_V8_GAPS_MAX];
 };
@@ -228,9 +229,8 @@ static inline struct nm_v8_object nm_v8_heap_object(const struct nm_v8_heap *hea
 {
 	const struct nm_v8_heap_page *page = nm_v8_heap_page_at(heap, index);
 	const struct nm_v8_map *map = &heap->maps[heap->map_of[index]];
-	nm_addr addr = page->is_large
-			       ? page->start
-			       : page->addr + heap->places[index] % NM_V8_PAGE_WORDS * 8;
+	nm_addr addr = page->is_large ? page->start
+				      : page->addr + heap->places[index] % NM_V8_PAGE_WORDS * 8;
 
 	return (struct nm_v8_object){.index = index,
 				     .type = map->type,

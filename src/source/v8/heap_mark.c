@@ -110,6 +110,14 @@ static void release(struct marking *marking, uint32_t key)
 			push(marking, marking->pairs[at - 1].value);
 }
 
+/* Numbers can look like pointers. Those to anonymous memory are meant, and should lead to objects. */
+static bool is_missed(const struct nm_v8_heap *heap, nm_addr addr)
+{
+	const struct nm_map *map = nm_maps_find(nm_image_maps(heap->image), addr);
+
+	return map && nm_map_is_anonymous(map);
+}
+
 /* The object that the word points to; one more of the tagged words that hit or miss. */
 static uint32_t follow(struct marking *marking, uint64_t word)
 {
@@ -118,8 +126,12 @@ static uint32_t follow(struct marking *marking, uint64_t word)
 	if (!nm_v8_is_pointer(word))
 		return NM_V8_NO_OBJECT;
 	index = nm_v8_heap_index(marking->heap, nm_v8_pointee(word));
+	if (index == NM_V8_NO_OBJECT) {
+		if (!is_missed(marking->heap, nm_v8_pointee(word)))
+			return index;
+		marking->heap->check.missed_pointers++;
+	}
 	marking->heap->check.pointers++;
-	marking->heap->check.missed_pointers += index == NM_V8_NO_OBJECT;
 	return index;
 }
 

@@ -261,7 +261,8 @@ static void find_areas(struct nm_v8_heap *heap)
 	for (size_t i = 0; i < heap->isolates.count; i++) {
 		const struct nm_v8_isolate *isolate = &heap->isolates.items[i];
 
-		find_areas_in(heap, isolate->heap - AREAS_NEAR_HEAP, isolate->heap + AREAS_NEAR_HEAP);
+		find_areas_in(heap, isolate->heap - AREAS_NEAR_HEAP,
+			      isolate->heap + AREAS_NEAR_HEAP);
 		for (uint32_t k = 0; k < heap->process.layout.space_count; k++)
 			if (isolate->spaces[k] != 0)
 				find_areas_in(heap, isolate->spaces[k],

@@ -23,11 +23,11 @@
 #define NODE_STRONG 1
 
 /* A block of a handle scope: kHandleBlockSize is 1022 words. */
-#define SCOPE_BLOCK   UINT64_C(8176)
-#define SCOPE_LEVELS  5000
-#define SCOPES_MAX    4096
+#define SCOPE_BLOCK	     UINT64_C(8176)
+#define SCOPE_LEVELS	     5000
+#define SCOPES_MAX	     4096
 #define SCOPES_LOOKALIKE_MAX 8
-#define SCOPE_OBJECTS 24 /* words of a HandleScopeImplementer to look at */
+#define SCOPE_OBJECTS	     24 /* words of a HandleScopeImplementer to look at */
 
 /* A block of eternal handles: EternalHandles::kSize. */
 #define ETERNALS     UINT64_C(256)
@@ -133,8 +133,7 @@ static void add_handle_scopes(struct roots *roots, nm_addr from, nm_addr to)
 			continue;
 		if (!nm_addr_is_plausible(next) || limit % 8 != 0 || next > limit ||
 		    limit - next > SCOPE_BLOCK || (level & 0xffffffff) > SCOPE_LEVELS ||
-		    level >> 32 > SCOPE_LEVELS ||
-		    !is_scope_block(heap, limit - SCOPE_BLOCK, next))
+		    level >> 32 > SCOPE_LEVELS || !is_scope_block(heap, limit - SCOPE_BLOCK, next))
 			continue;
 		found++;
 		roots->heap->check.handle_blocks++;
@@ -181,7 +180,8 @@ static void add_eternal_handles(struct roots *roots, nm_addr from, nm_addr to)
 		    end > nm_v8_load(bytes + 24))
 			continue;
 		for (nm_addr i = begin; i < end; i += 8)
-			if (nm_image_word(heap->image, i, &block) && is_eternal_block(heap, block)) {
+			if (nm_image_word(heap->image, i, &block) &&
+			    is_eternal_block(heap, block)) {
 				roots->heap->check.eternal_blocks++;
 				add_words(roots, block, block + 8 * ETERNALS);
 			}
@@ -207,8 +207,8 @@ static bool is_node_block(const unsigned char *at)
 }
 
 /* In [from, to) of a range. */
-static void add_global_handles(struct roots *roots, const struct nm_image_range *range, nm_addr from,
-			       nm_addr to)
+static void add_global_handles(struct roots *roots, const struct nm_image_range *range,
+			       nm_addr from, nm_addr to)
 {
 	const uint64_t size = UINT64_C(1) * NODES * NODE_SIZE;
 

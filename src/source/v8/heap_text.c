@@ -123,9 +123,9 @@ static bool put_part(struct text *text, const struct nm_v8_object *string, uint6
 			count -= here;
 			from += here;
 		}
-		return count == 0 || (nm_v8_heap_follow(text->heap, nm_v8_object_word(string, 3),
-							false, &part) &&
-				      put_part(text, &part, from - first, count, depth + 1));
+		return count == 0 ||
+		       (nm_v8_heap_follow(text->heap, nm_v8_object_word(string, 3), false, &part) &&
+			put_part(text, &part, from - first, count, depth + 1));
 	}
 	default:
 		return false;

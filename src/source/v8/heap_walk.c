@@ -173,10 +173,16 @@ static nm_addr next_map(struct nm_v8_heap *heap, const struct nm_v8_heap_page *p
 	return addr;
 }
 
+/* Memory in which no object begins. Where it is zero it was never used. */
 static void note_unexplained(struct nm_v8_heap *heap, const struct nm_v8_heap_page *page,
-			     uint64_t size)
+			     nm_addr from, nm_addr to)
 {
+	uint64_t size = 0;
+
+	for (nm_addr at = from; at < to; at += 8)
+		size += nm_v8_load(page->bytes + (at - page->start)) != 0 ? 8 : 0;
 	*(page->is_young ? &heap->check.young_unexplained : &heap->check.unexplained) += size;
+	heap->check.walked += size;
 }
 
 /* The size is not known, or wrong: take all up to the next Map. */
@@ -214,8 +220,7 @@ static bool walk_page(struct nm_v8_heap *heap, struct nm_v8_heap_page *page)
 		index = nm_v8_heap_map(heap, nm_v8_load(bytes));
 		if (index == NM_V8_NO_MAP) {
 			next = next_map(heap, page, addr);
-			note_unexplained(heap, page, next - addr);
-			heap->check.walked += next - addr;
+			note_unexplained(heap, page, addr, next);
 			addr = next;
 			continue;
 		}

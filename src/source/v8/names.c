@@ -12,10 +12,10 @@
 #define TEMPLATE_WORDS	  16 /* of a FunctionTemplateInfo: where its name may be */
 
 /* A ScopeInfo with more locals than this has them in a hash table: kScopeInfoMaxInlinedLocalNamesSize */
-#define INLINED_LOCALS	75
-#define SCOPE_LOCALS	3 /* the word with their number */
-#define SYMBOL_NAME	2
-#define WRAPPED_VALUE	3 /* of a JSPrimitiveWrapper */
+#define INLINED_LOCALS 75
+#define SCOPE_LOCALS   3 /* the word with their number */
+#define SYMBOL_NAME    2
+#define WRAPPED_VALUE  3 /* of a JSPrimitiveWrapper */
 
 static bool is_string(const struct nm_v8_heap *heap, uint64_t word, struct nm_v8_object *out)
 {
@@ -81,7 +81,8 @@ bool nm_v8_names_function(const struct nm_v8_names *names, const struct nm_v8_ob
 	    nm_v8_heap_own_property(heap, function, names->key_name, &name) &&
 	    read_text(heap, name, out, room))
 		return true;
-	return nm_v8_heap_follow(heap, nm_v8_object_field(function, heap->layout->at.function_shared),
+	return nm_v8_heap_follow(heap,
+				 nm_v8_object_field(function, heap->layout->at.function_shared),
 				 false, &shared) &&
 	       nm_v8_names_shared(names, &shared, out, room);
 }

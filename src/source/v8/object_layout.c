@@ -5,13 +5,13 @@
 #include <string.h>
 
 /* Of strings: enum StringRepresentationTag in V8's src/objects/instance-type.h. */
-#define STRING_TYPES	       128
-#define STRING_REPRESENTATION  7
-#define STRING_SEQUENTIAL      0
-#define STRING_CONS	       1
-#define STRING_EXTERNAL	       2
-#define STRING_SLICED	       3
-#define STRING_ONE_BYTE	       8
+#define STRING_TYPES	      128
+#define STRING_REPRESENTATION 7
+#define STRING_SEQUENTIAL     0
+#define STRING_CONS	      1
+#define STRING_EXTERNAL	      2
+#define STRING_SLICED	      3
+#define STRING_ONE_BYTE	      8
 
 /* In every version: between the last named type before HeapNumber and it. */
 #define BIGINT_TYPE 129
@@ -24,12 +24,23 @@
 
 /* What the code of nodemem takes for granted. */
 static const struct nm_v8_symbol expected[] = {
-	{"TaggedSize", 8},	      {"SmiShiftSize", 31},	     {"HeapObjectTagMask", 3},
-	{"HeapObjectTag", 1},	      {"FirstNonstringType", 128},   {"StringRepresentationMask", 7},
-	{"OneByteStringTag", 8},      {"ConsStringTag", 1},	     {"ExternalStringTag", 2},
-	{"SlicedStringTag", 3},	      {"ThinStringTag", 5},	     {"class_String__length__", 12},
-	{"prop_desc_size", 3},	      {"prop_index_shift", 19},	     {"prop_location_shift", 5},
-	{"class_ConsString__first__", 16}, {"class_ThinString__actual__", 16},
+	{"TaggedSize", 8},
+	{"SmiShiftSize", 31},
+	{"HeapObjectTagMask", 3},
+	{"HeapObjectTag", 1},
+	{"FirstNonstringType", 128},
+	{"StringRepresentationMask", 7},
+	{"OneByteStringTag", 8},
+	{"ConsStringTag", 1},
+	{"ExternalStringTag", 2},
+	{"SlicedStringTag", 3},
+	{"ThinStringTag", 5},
+	{"class_String__length__", 12},
+	{"prop_desc_size", 3},
+	{"prop_index_shift", 19},
+	{"prop_location_shift", 5},
+	{"class_ConsString__first__", 16},
+	{"class_ThinString__actual__", 16},
 };
 
 static const struct nm_v8_object_row *find_row(const struct nm_v8_version *version)
@@ -153,8 +164,8 @@ static void set_ranges(struct nm_v8_object_layout *out)
 		unsigned representation = type & STRING_REPRESENTATION;
 
 		out->kind[type] = (uint8_t)string_kind(representation);
-		out->is_data[type] = representation == STRING_SEQUENTIAL ||
-				     representation == STRING_EXTERNAL;
+		out->is_data[type] =
+			representation == STRING_SEQUENTIAL || representation == STRING_EXTERNAL;
 		if (representation == STRING_SEQUENTIAL)
 			out->sizing[type] = (struct nm_v8_sizing){
 				NM_V8_COUNT_LENGTH, (type & STRING_ONE_BYTE) ? 1 : 2, 16};
@@ -191,11 +202,10 @@ static unsigned find_type(const struct nm_v8_object_layout *layout, const char *
 
 static void set_named(struct nm_v8_object_layout *out)
 {
-	static const char *const data[] = {"BigInt",	       "HeapNumber",
-					   "ByteArray",	       "TrustedByteArray",
-					   "FixedDoubleArray", "ExternalPointerArray",
-					   "DoubleStringCache", "FreeSpace",
-					   "Filler",	       "FeedbackMetadata"};
+	static const char *const data[] = {
+		"BigInt",	    "HeapNumber",	    "ByteArray",	 "TrustedByteArray",
+		"FixedDoubleArray", "ExternalPointerArray", "DoubleStringCache", "FreeSpace",
+		"Filler",	    "FeedbackMetadata"};
 
 	for (const struct nm_v8_type_sizing *row = nm_v8_type_sizings; row->type; row++) {
 		unsigned type = find_type(out, row->type);
@@ -207,9 +217,10 @@ static void set_named(struct nm_v8_object_layout *out)
 		unsigned type = find_type(out, row->type);
 
 		if (type < NM_V8_TYPES_MAX)
-			out->kind[type] = (uint8_t)(row->kind == NM_NODE_SHAPE && !out->row->has_shapes
-							    ? NM_NODE_HIDDEN
-							    : row->kind);
+			out->kind[type] =
+				(uint8_t)(row->kind == NM_NODE_SHAPE && !out->row->has_shapes
+						  ? NM_NODE_HIDDEN
+						  : row->kind);
 	}
 	for (size_t i = 0; i < sizeof(data) / sizeof(data[0]); i++) {
 		unsigned type = find_type(out, data[i]);

@@ -41,15 +41,15 @@ struct nm_v8_object_row {
 	const char *name;
 	struct nm_v8_version first, last;
 	uint16_t feedback_vector_header;
-	uint8_t free_space_unit;	 /* its length counts bytes or words */
-	uint8_t metadata_closure;	 /* bytes per closure in FeedbackMetadata */
-	uint16_t code_header;		 /* 0: machine code does not tell its size */
-	int16_t code_sizes[2];		 /* offsets of 32-bit sizes to be added; NM_V8_NONE */
-	uint16_t view_buffer;		 /* JSArrayBufferView: its buffer */
-	bool own_name_is_class;		 /* an own property `name` of a constructor is the class */
-	const char *global;		 /* the classes of JSGlobalObject and JSGlobalProxy */
+	uint8_t free_space_unit;  /* its length counts bytes or words */
+	uint8_t metadata_closure; /* bytes per closure in FeedbackMetadata */
+	uint16_t code_header;	  /* 0: machine code does not tell its size */
+	int16_t code_sizes[2];	  /* offsets of 32-bit sizes to be added; NM_V8_NONE */
+	uint16_t view_buffer;	  /* JSArrayBufferView: its buffer */
+	bool own_name_is_class;	  /* an own property `name` of a constructor is the class */
+	const char *global;	  /* the classes of JSGlobalObject and JSGlobalProxy */
 	const char *global_proxy;
-	bool has_shapes;		 /* snapshots know the kind "object shape" */
+	bool has_shapes; /* snapshots know the kind "object shape" */
 };
 
 extern const struct nm_v8_object_row nm_v8_object_rows[];
@@ -71,64 +71,64 @@ struct nm_v8_type_kind {
 extern const struct nm_v8_type_kind nm_v8_type_kinds[];
 
 /* Types by which the code of nodemem decides. */
-#define NM_V8_OBJECT_TYPES(X)                                   \
-	X(map, "type_Map__")                                    \
-	X(js_proxy, "type_JSProxy__") /* the first receiver */  \
-	X(js_global, "type_JSGlobalObject__")                   \
-	X(js_global_proxy, "type_JSGlobalProxy__")              \
-	X(js_primitive_wrapper, "type_JSPrimitiveWrapper__")    \
-	X(js_array, "type_JSArray__")                           \
-	X(oddball, "type_Oddball__")                            \
-	X(js_weak_ref, "type_JSWeakRef__")                      \
-	X(js_array_buffer, "type_JSArrayBuffer__")              \
-	X(js_typed_array, "type_JSTypedArray__")                \
-	X(js_data_view, "type_JSDataView__")                    \
-	X(js_regexp, "type_JSRegExp__")                         \
-	X(js_bound_function, "type_JSBoundFunction__")          \
-	X(js_function, "type_JSFunction__")                     \
-	X(weak_cell, "type_WeakCell__")                         \
-	X(fixed_array, "type_FixedArray__")                     \
-	X(byte_array, "type_ByteArray__")                       \
-	X(weak_fixed_array, "type_WeakFixedArray__")            \
-	X(property_array, "type_PropertyArray__")               \
-	X(property_cell, "type_PropertyCell__")                 \
-	X(bytecode_array, "type_BytecodeArray__")               \
-	X(feedback_vector, "type_FeedbackVector__")             \
-	X(preparse_data, "type_PreparseData__")                 \
-	X(scope_info, "type_ScopeInfo__")                       \
-	X(shared_function_info, "type_SharedFunctionInfo__")    \
-	X(script, "type_Script__")                              \
-	X(tuple2, "type_Tuple2__")                              \
-	X(heap_number, "type_HeapNumber__")                     \
-	X(symbol, "type_Symbol__")                              \
-	X(function_template, "type_FunctionTemplateInfo__")     \
-	X(first_context, "FirstContextType")                    \
+#define NM_V8_OBJECT_TYPES(X)                                  \
+	X(map, "type_Map__")                                   \
+	X(js_proxy, "type_JSProxy__") /* the first receiver */ \
+	X(js_global, "type_JSGlobalObject__")                  \
+	X(js_global_proxy, "type_JSGlobalProxy__")             \
+	X(js_primitive_wrapper, "type_JSPrimitiveWrapper__")   \
+	X(js_array, "type_JSArray__")                          \
+	X(oddball, "type_Oddball__")                           \
+	X(js_weak_ref, "type_JSWeakRef__")                     \
+	X(js_array_buffer, "type_JSArrayBuffer__")             \
+	X(js_typed_array, "type_JSTypedArray__")               \
+	X(js_data_view, "type_JSDataView__")                   \
+	X(js_regexp, "type_JSRegExp__")                        \
+	X(js_bound_function, "type_JSBoundFunction__")         \
+	X(js_function, "type_JSFunction__")                    \
+	X(weak_cell, "type_WeakCell__")                        \
+	X(fixed_array, "type_FixedArray__")                    \
+	X(byte_array, "type_ByteArray__")                      \
+	X(weak_fixed_array, "type_WeakFixedArray__")           \
+	X(property_array, "type_PropertyArray__")              \
+	X(property_cell, "type_PropertyCell__")                \
+	X(bytecode_array, "type_BytecodeArray__")              \
+	X(feedback_vector, "type_FeedbackVector__")            \
+	X(preparse_data, "type_PreparseData__")                \
+	X(scope_info, "type_ScopeInfo__")                      \
+	X(shared_function_info, "type_SharedFunctionInfo__")   \
+	X(script, "type_Script__")                             \
+	X(tuple2, "type_Tuple2__")                             \
+	X(heap_number, "type_HeapNumber__")                    \
+	X(symbol, "type_Symbol__")                             \
+	X(function_template, "type_FunctionTemplateInfo__")    \
+	X(first_context, "FirstContextType")                   \
 	X(last_context, "LastContextType")
 
 /* Offsets and indices. */
-#define NM_V8_OBJECT_FIELDS(X)                                                            \
-	X(map_instance_size, "class_Map__instance_size_in_words__")                       \
-	X(map_inobject_start,                                                             \
-	  "class_Map__inobject_properties_start_or_constructor_function_index__")         \
-	X(map_instance_type, "class_Map__instance_type__")                                \
-	X(map_bit_field2, "class_Map__bit_field2__")                                      \
-	X(map_bit_field3, "class_Map__bit_field3__")                                      \
-	X(map_prototype, "class_Map__prototype__")                                        \
-	X(map_constructor, "class_Map__constructor_or_back_pointer__")                    \
-	X(map_descriptors, "class_Map__instance_descriptors__")                           \
-	X(descriptors_header, "class_DescriptorArray__header_size__")                     \
-	X(bytecode_header, "class_BytecodeArray__data__")                                 \
-	X(function_shared, "class_JSFunction__shared__")                                  \
-	X(function_context, "class_JSFunction__context__")                                \
-	X(function_feedback, "class_JSFunction__raw_feedback_cell__")                     \
-	X(function_prototype, "class_JSFunction__prototype_or_initial_map__")             \
-	X(shared_name, "class_SharedFunctionInfo__name_or_scope_info__")                  \
-	X(scope_first_vars, "scopeinfo_idx_first_vars")                                   \
-	X(dictionary_first, "namedictionary_prefix_start_index")                          \
-	X(dictionary_prefix, "namedictionaryshape_prefix_size")                           \
-	X(regexp_source, "class_JSRegExp__source__")                                      \
-	X(script_name, "class_Script__name__")                                            \
-	X(buffer_store, "class_JSArrayBuffer__backing_store__")                           \
+#define NM_V8_OBJECT_FIELDS(X)                                                    \
+	X(map_instance_size, "class_Map__instance_size_in_words__")               \
+	X(map_inobject_start,                                                     \
+	  "class_Map__inobject_properties_start_or_constructor_function_index__") \
+	X(map_instance_type, "class_Map__instance_type__")                        \
+	X(map_bit_field2, "class_Map__bit_field2__")                              \
+	X(map_bit_field3, "class_Map__bit_field3__")                              \
+	X(map_prototype, "class_Map__prototype__")                                \
+	X(map_constructor, "class_Map__constructor_or_back_pointer__")            \
+	X(map_descriptors, "class_Map__instance_descriptors__")                   \
+	X(descriptors_header, "class_DescriptorArray__header_size__")             \
+	X(bytecode_header, "class_BytecodeArray__data__")                         \
+	X(function_shared, "class_JSFunction__shared__")                          \
+	X(function_context, "class_JSFunction__context__")                        \
+	X(function_feedback, "class_JSFunction__raw_feedback_cell__")             \
+	X(function_prototype, "class_JSFunction__prototype_or_initial_map__")     \
+	X(shared_name, "class_SharedFunctionInfo__name_or_scope_info__")          \
+	X(scope_first_vars, "scopeinfo_idx_first_vars")                           \
+	X(dictionary_first, "namedictionary_prefix_start_index")                  \
+	X(dictionary_prefix, "namedictionaryshape_prefix_size")                   \
+	X(regexp_source, "class_JSRegExp__source__")                              \
+	X(script_name, "class_Script__name__")                                    \
+	X(buffer_store, "class_JSArrayBuffer__backing_store__")                   \
 	X(buffer_length, "class_JSArrayBuffer__byte_length__")
 
 struct nm_v8_object_layout {
@@ -138,9 +138,9 @@ struct nm_v8_object_layout {
 		NM_V8_OBJECT_TYPES(X)
 #undef X
 		/* Not in the binary: they stand beside others in every version. */
-		uint16_t feedback_metadata, filler, free_space, transition_array,
-			ephemeron_table, name_dictionary, native_context, machine_code,
-			first_function, last_function;
+		uint16_t feedback_metadata, filler, free_space, transition_array, ephemeron_table,
+			name_dictionary, native_context, machine_code, first_function,
+			last_function;
 	} type;
 	struct {
 #define X(name, symbol) uint16_t name;
@@ -148,9 +148,9 @@ struct nm_v8_object_layout {
 #undef X
 	} at;
 	struct nm_v8_sizing sizing[NM_V8_TYPES_MAX];
-	uint8_t kind[NM_V8_TYPES_MAX];		   /* enum nm_node_kind */
-	bool is_data[NM_V8_TYPES_MAX];		   /* nothing in it but its Map is a pointer */
-	char type_name[NM_V8_TYPES_MAX][48];	   /* "SharedFunctionInfo"; "" when not known */
+	uint8_t kind[NM_V8_TYPES_MAX];	     /* enum nm_node_kind */
+	bool is_data[NM_V8_TYPES_MAX];	     /* nothing in it but its Map is a pointer */
+	char type_name[NM_V8_TYPES_MAX][48]; /* "SharedFunctionInfo"; "" when not known */
 };
 
 /* NM_E_UNSUPPORTED: the version is in no row, or the binary lacks a constant, which the message

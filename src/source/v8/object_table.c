@@ -57,7 +57,7 @@ const struct nm_v8_type_sizing nm_v8_type_sizings[] = {
 	{"ExternalPointerArray", SIZED(SMI, 16, 8)},
 	{"ByteArray", SIZED(SMI, 16, 1)},
 	{"TrustedByteArray", SIZED(SMI, 16, 1)},
-	{"DoubleStringCache", SIZED(SMI, 16, 16)},
+	{"DoubleStringCache", SIZED(U32, 16, 16)},
 	{"WeakArrayList", SIZED(SMI, 24, 8)},
 	{"ArrayList", SIZED(SMI, 24, 8)},
 	{"DependentCode", SIZED(SMI, 24, 8)}, /* shares its number with WeakArrayList */

@@ -7,8 +7,8 @@
 #include "source/v8/names.h"
 
 /* Map::bit_field3 */
-#define DESCRIPTORS_SHIFT  10
-#define DESCRIPTORS_MASK   0x3ff
+#define DESCRIPTORS_SHIFT 10
+#define DESCRIPTORS_MASK  0x3ff
 
 /* PropertyDetails */
 #define IS_ACCESSOR   1
@@ -24,8 +24,8 @@ static bool find_in_dictionary(const struct nm_v8_heap *heap, const struct nm_v8
 			       uint64_t key, uint64_t *out)
 {
 	const struct nm_v8_object_layout *layout = heap->layout;
-	const uint64_t first = 2 + UINT64_C(1) * layout->at.dictionary_first +
-			       layout->at.dictionary_prefix;
+	const uint64_t first =
+		2 + UINT64_C(1) * layout->at.dictionary_first + layout->at.dictionary_prefix;
 	struct nm_v8_object table, cell;
 
 	if (!nm_v8_heap_follow(heap, nm_v8_object_word(object, PROPERTIES), false, &table))
@@ -48,9 +48,8 @@ static bool get_value(const struct nm_v8_heap *heap, const struct nm_v8_object *
 {
 	const struct nm_v8_map *map = object->map;
 	const uint64_t index = details >> INDEX_SHIFT & INDEX_MASK;
-	const uint64_t inobject = map->size > map->inobject_start ? (uint64_t)map->size -
-									    map->inobject_start
-								  : 0;
+	const uint64_t inobject =
+		map->size > map->inobject_start ? (uint64_t)map->size - map->inobject_start : 0;
 	struct nm_v8_object properties;
 
 	if (details & IS_ACCESSOR)
@@ -88,7 +87,8 @@ bool nm_v8_heap_own_property(const struct nm_v8_heap *heap, const struct nm_v8_o
 		return false;
 	for (uint64_t i = first; i + 2 < descriptors.words && i < first + 3 * count; i += 3)
 		if (nm_v8_object_word(&descriptors, i) == key)
-			return get_value(heap, object, nm_v8_smi(nm_v8_object_word(&descriptors, i + 1)),
+			return get_value(heap, object,
+					 nm_v8_smi(nm_v8_object_word(&descriptors, i + 1)),
 					 nm_v8_object_word(&descriptors, i + 2), out);
 	return false;
 }

@@ -88,9 +88,8 @@ bool nm_v8_symbols_get(const struct nm_v8_symbols *symbols, const char *name, in
 		else
 			high = middle;
 	}
-	if (low >= symbols->count ||
-	    (is_open ? strncmp(symbols->items[low].name, name, length) != 0
-		     : strcmp(symbols->items[low].name, name) != 0))
+	if (low >= symbols->count || (is_open ? strncmp(symbols->items[low].name, name, length) != 0
+					      : strcmp(symbols->items[low].name, name) != 0))
 		return false;
 	*out = symbols->items[low].value;
 	return true;
