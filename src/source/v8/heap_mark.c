@@ -37,7 +37,7 @@ static void push(struct marking *marking, uint32_t index)
 		return;
 	*live |= bit;
 	if (marking->depth >= marking->room) {
-		size_t room = marking->room ? 2 * marking->room : 1u << 16;
+		size_t room = marking->room ? 2 * marking->room : 1u << 10;
 		uint32_t *stack = realloc(marking->stack, room * sizeof(*stack));
 
 		if (!stack) {

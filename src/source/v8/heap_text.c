@@ -87,7 +87,9 @@ static bool put_part(struct text *text, const struct nm_v8_object *string, uint6
 		return true;
 	switch (string->type & REPRESENTATION) {
 	case SEQUENTIAL:
-		/* The walk has proved that all of it is there. */
+		/* The walk may have had to cut it. */
+		if (16 + length * (one_byte ? 1 : 2) > string->words * 8)
+			return false;
 		put_units(text, string->bytes + 16, one_byte, from, count);
 		return true;
 	case EXTERNAL: {

@@ -60,7 +60,7 @@ static bool parse_map(const struct nm_v8_heap *heap, uint64_t word, struct nm_v8
 
 static bool grow_map_slots(struct nm_v8_heap *heap)
 {
-	uint32_t room = heap->map_slots ? 2 * (heap->map_mask + 1) : 1u << 14;
+	uint32_t room = heap->map_slots ? 2 * (heap->map_mask + 1) : 1u << 10;
 	uint32_t *slots = calloc(room, sizeof(*slots));
 
 	if (!slots)
@@ -81,7 +81,7 @@ static bool grow_map_slots(struct nm_v8_heap *heap)
 static bool reserve_map(struct nm_v8_heap *heap)
 {
 	struct nm_v8_map *maps;
-	uint32_t room = heap->map_room ? 2 * heap->map_room : 4096;
+	uint32_t room = heap->map_room ? 2 * heap->map_room : 256;
 
 	if (heap->map_slots == NULL || heap->map_count >= heap->map_mask / 2)
 		if (heap->map_count > UINT32_MAX / 4 || !grow_map_slots(heap))
@@ -115,7 +115,7 @@ uint32_t nm_v8_heap_map(struct nm_v8_heap *heap, uint64_t word)
 
 static bool reserve_objects(struct nm_v8_heap *heap)
 {
-	size_t room = heap->room ? 2 * (size_t)heap->room : 1u << 20;
+	size_t room = heap->room ? 2 * (size_t)heap->room : 1u << 12;
 	uint32_t **columns[] = {&heap->places, &heap->words, &heap->map_of};
 
 	if (heap->count < heap->room)
