@@ -294,9 +294,20 @@ uint64_t nm_v8_object_size(const struct nm_v8_object_layout *layout, const struc
 
 int nm_v8_heap_walk(struct nm_v8_heap *heap, struct nm_error *err);
 
-/* Calls `add` for each word of a root that may be a pointer. */
-void nm_v8_heap_each_root(struct nm_v8_heap *heap, void (*add)(void *context, uint64_t word),
-			  void *context);
+/* Where roots are. */
+enum nm_v8_root {
+	NM_V8_ROOT_READ_ONLY,
+	NM_V8_ROOT_ISOLATE,
+	NM_V8_ROOT_HANDLES,
+	NM_V8_ROOT_ETERNAL,
+	NM_V8_ROOT_STACK,
+	NM_V8_ROOT_GLOBAL,
+	NM_V8_ROOT_COUNT,
+};
+
+/* Calls `add` for each word of a root that points to an object. */
+typedef void nm_v8_add_root(void *context, enum nm_v8_root kind, uint64_t word);
+void nm_v8_heap_each_root(struct nm_v8_heap *heap, nm_v8_add_root *add, void *context);
 
 int nm_v8_heap_mark(struct nm_v8_heap *heap, struct nm_error *err);
 

@@ -50,11 +50,12 @@ static void push(struct marking *marking, uint32_t index)
 	marking->stack[marking->depth++] = index;
 }
 
-static void add_root(void *context, uint64_t word)
+static void add_root(void *context, enum nm_v8_root kind, uint64_t word)
 {
 	struct marking *marking = context;
 	uint32_t index = nm_v8_heap_index(marking->heap, nm_v8_pointee(word));
 
+	(void)kind;
 	if (index != NM_V8_NO_OBJECT)
 		push(marking, index);
 }

@@ -35,8 +35,9 @@
 
 struct roots {
 	struct nm_v8_heap *heap;
-	void (*add)(void *context, uint64_t word);
+	nm_v8_add_root *add;
 	void *context;
+	enum nm_v8_root kind; /* of those being added */
 };
 
 static bool is_object(const struct nm_v8_heap *heap, uint64_t word)
@@ -50,7 +51,7 @@ static void add_word(struct roots *roots, uint64_t word)
 	if (!is_object(roots->heap, word))
 		return;
 	roots->heap->check.roots++;
-	roots->add(roots->context, word);
+	roots->add(roots->context, roots->kind, word);
 }
 
 static void add_words(struct roots *roots, nm_addr from, nm_addr to)
@@ -192,8 +193,11 @@ static void add_isolate(struct roots *roots, const struct nm_v8_isolate *isolate
 {
 	const nm_addr from = isolate->heap - ISOLATE_BEFORE, to = isolate->heap + ISOLATE_BEHIND;
 
+	roots->kind = NM_V8_ROOT_ISOLATE;
 	add_words(roots, from, to);
+	roots->kind = NM_V8_ROOT_HANDLES;
 	add_handle_scopes(roots, from, to);
+	roots->kind = NM_V8_ROOT_ETERNAL;
 	add_eternal_handles(roots, from, to);
 }
 
@@ -249,20 +253,21 @@ static void add_all_global_handles(struct roots *roots)
 	}
 }
 
-void nm_v8_heap_each_root(struct nm_v8_heap *heap, void (*add)(void *context, uint64_t word),
-			  void *context)
+void nm_v8_heap_each_root(struct nm_v8_heap *heap, nm_v8_add_root *add, void *context)
 {
-	struct roots roots = {heap, add, context};
+	struct roots roots = {heap, add, context, NM_V8_ROOT_READ_ONLY};
 
 	for (size_t i = 0; i < heap->page_count; i++) {
 		uint32_t end = i + 1 < heap->page_count ? heap->pages[i + 1].first : heap->count;
 
 		for (uint32_t k = heap->pages[i].first; heap->pages[i].heap == 0 && k < end; k++)
-			add(context, nm_v8_heap_object(heap, k).addr | 1);
+			add(context, NM_V8_ROOT_READ_ONLY, nm_v8_heap_object(heap, k).addr | 1);
 	}
 	for (size_t i = 0; i < heap->isolates.count; i++)
 		add_isolate(&roots, &heap->isolates.items[i]);
+	roots.kind = NM_V8_ROOT_STACK;
 	for (size_t i = 0; i < nm_image_thread_count(heap->image); i++)
 		add_stack(&roots, nm_image_thread(heap->image, i).sp);
+	roots.kind = NM_V8_ROOT_GLOBAL;
 	add_all_global_handles(&roots);
 }
