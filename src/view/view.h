@@ -82,6 +82,8 @@ struct nm_view {
 	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_sample *sample, const struct nm_limits *limits);
 	void (*classes)(const struct nm_view_options *how, const struct nm_view_classes *classes);
+	void (*dump)(const struct nm_view_options *how, const char *path,
+		     const struct nm_dump *dump);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 
