@@ -78,8 +78,7 @@ static void a_document_that_is_no_histogram_is_refused(void **state)
 		"{\"schema\":\"nodemem/histo/1\",\"classes\":{}}",
 		"{\"schema\":\"nodemem/histo/1\",\"classes\":[1]}",
 		"{\"schema\":\"nodemem/histo/1\",\"classes\":[{\"name\":\"x\",\"count\":1}]}",
-		"{\"schema\":\"nodemem/histo/1\",\"classes\":[{\"name\":\"x\",\"count\":-1,"
-		"\"bytes\":2}]}",
+		"{\"schema\":\"nodemem/histo/1\",\"classes\":[{\"count\":-1,\"bytes\":2}]}",
 	};
 	struct nm_classes classes;
 	struct nm_error err;
