@@ -228,7 +228,8 @@ int nm_snapshot_write(const struct nm_graph *graph, const char *path, bool redac
 		      struct nm_snapshot_written *out, struct nm_error *err)
 {
 	struct writer writer = {.graph = graph, .buffer = malloc(BUFFER_SIZE)};
-	char *part = malloc(strlen(path) + sizeof(".part"));
+	const size_t room = strlen(path) + sizeof(".part");
+	char *part = malloc(room);
 	int status;
 
 	if (!writer.buffer || !part || (redact && !find_shown(&writer))) {
@@ -239,8 +240,7 @@ int nm_snapshot_write(const struct nm_graph *graph, const char *path, bool redac
 		status = nm_error_set(err, NM_E_IO, "cannot write %s: it is no plain file", path);
 		goto out;
 	}
-	memcpy(part, path, strlen(path));
-	memcpy(part + strlen(path), ".part", sizeof(".part"));
+	snprintf(part, room, "%s.part", path);
 	/* What is in a heap is nobody else's. */
 	writer.fd = open(part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (writer.fd < 0) {
