@@ -34,6 +34,10 @@
 #define QUIET_PAUSE_US 2000
 #define QUIET_LAST_US  100000
 
+/* A thread inside the kernel, as one that starts a child: the others wait with it. */
+#define SETTLE_MAX_US 50000
+#define BUSY_TRIES    10
+
 const char *nm_via_name(enum nm_via via)
 {
 	static const char *const names[] = {"auto", "copy", "fork"};
@@ -67,13 +71,14 @@ int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *context),
 		  void (*then)(void *context), void *context)
 {
 	uint64_t pause = QUIET_PAUSE_US;
+	unsigned busy = 0;
 
 	for (unsigned i = 0; i < QUIET_TRIES; i++) {
 		int status = nm_stop_call_then(&freeze->stop, work, then, context, freeze->err);
 
 		/* A thread that waits inside the kernel, as one that starts a child, may be out of
 		   there the next time. */
-		if (status != NM_OK && (status != NM_E_BUSY || i == QUIET_TRIES - 1))
+		if (status != NM_OK && (status != NM_E_BUSY || ++busy == BUSY_TRIES))
 			return status;
 		if (status == NM_OK && freeze->end != NM_FREEZE_NOT_QUIET)
 			return NM_OK;
@@ -270,7 +275,9 @@ int nm_frozen_take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 	nm_copy_init(&freeze.copy);
 	status = nm_stop_init(&freeze.stop, pid, pid_dir, err);
 	if (status == NM_OK) {
-		freeze.stop.settle_us = freeze.max_stop_us / 2;
+		freeze.stop.settle_us = freeze.max_stop_us / 2 < SETTLE_MAX_US
+						? freeze.max_stop_us / 2
+						: SETTLE_MAX_US;
 		status = choose_and_take(&freeze, &fork);
 		nm_fork_reap(&fork);
 		info->children_left = fork.ended_count;
