@@ -9,6 +9,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/syscall.h>
 
 #include "still.h"
 
@@ -269,7 +270,7 @@ static void answer_filtered(struct still_words *words, int from, int to)
 
 static void answer_locked(struct still_words *words, int from, int to)
 {
-	mlock(plain, STILL_PAGE);
+	syscall(SYS_mlock, plain, STILL_PAGE); /* with sanitizers mlock() does nothing */
 	answer(words, from, to);
 }
 
