@@ -91,7 +91,7 @@ int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *context),
 			    (int)freeze->pid, QUIET_TRIES);
 }
 
-static int fail_too_long(const struct nm_freeze *freeze, uint64_t estimate_us)
+static int fail_too_long(const struct nm_freeze *freeze)
 {
 	bool is_copy = freeze->info->via == NM_VIA_COPY;
 	const char *why = freeze->info->why_not_fork;
@@ -107,7 +107,7 @@ static int fail_too_long(const struct nm_freeze *freeze, uint64_t estimate_us)
 			    " ms are allowed (a larger --max-stop%s)",
 			    is_copy ? "copy" : "fork", (int)freeze->pid,
 			    nm_units_words(freeze->copy.present, size, sizeof(size)),
-			    estimate_us / 1000, freeze->max_stop_us / 1000, advice);
+			    freeze->needed_us / 1000, freeze->max_stop_us / 1000, advice);
 }
 
 static uint64_t estimate_us(const struct nm_freeze *freeze)
@@ -122,6 +122,15 @@ static bool has_time(void *context)
 	const struct nm_freeze *freeze = context;
 
 	return nm_stop_took_us(&freeze->stop) < freeze->max_stop_us;
+}
+
+/* It came so far in so much time. */
+static void end_too_long(struct nm_freeze *freeze)
+{
+	uint64_t rest = freeze->copy.present - freeze->copy.reached;
+
+	freeze->end = NM_FREEZE_TOO_LONG;
+	freeze->needed_us = nm_stop_took_us(&freeze->stop) + rest * COPY_US_PER_MIB / NM_MIB;
 }
 
 static void copy_stopped(void *context)
@@ -141,7 +150,7 @@ static void copy_stopped(void *context)
 	if (freeze->copy.size > freeze->copy.room.size)
 		freeze->end = NM_FREEZE_GROWN;
 	else if (!nm_copy_read(&freeze->copy, &source, has_time, freeze))
-		freeze->end = NM_FREEZE_TOO_LONG;
+		end_too_long(freeze);
 	else
 		freeze->end = NM_FREEZE_TAKEN;
 }
@@ -170,8 +179,9 @@ static int prepare(struct nm_freeze *freeze)
 {
 	int status = nm_freeze_plan(freeze);
 
-	if (status == NM_OK && estimate_us(freeze) > freeze->max_stop_us)
-		status = fail_too_long(freeze, estimate_us(freeze));
+	freeze->estimate_us = freeze->needed_us = estimate_us(freeze);
+	if (status == NM_OK && freeze->needed_us > freeze->max_stop_us)
+		status = fail_too_long(freeze);
 	return status == NM_OK ? nm_freeze_make_room(freeze) : status;
 }
 
@@ -206,7 +216,7 @@ static int take(struct nm_freeze *freeze, struct nm_fork *fork)
 	case NM_FREEZE_TAKEN:
 		return NM_OK;
 	case NM_FREEZE_TOO_LONG:
-		return fail_too_long(freeze, freeze->max_stop_us * 2);
+		return fail_too_long(freeze);
 	case NM_FREEZE_FAILED:
 		return freeze->status;
 	default:
