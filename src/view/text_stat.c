@@ -211,6 +211,7 @@ void nm_text_stat(const struct nm_view_options *how, const struct nm_view_stat *
 		print_limits(how, stat->limits);
 	fputc('\n', how->out);
 	nm_text_wrap(how, 0, stat->verdict->summary);
+	fputc('\n', how->out);
 	nm_text_wrap(how, 0, stat->verdict->next);
 	for (unsigned i = 0; i < stat->ledger->missing_count; i++) {
 		fputs("\nNot known: ", how->out);
