@@ -139,7 +139,7 @@ function tell() {
     const numbers = {
         arrayBuffers: process.memoryUsage().arrayBuffers + told.reduce((sum, one) => sum + one, 0),
         spaces: Object.fromEntries(v8.getHeapSpaceStatistics().map((space) =>
-            [space.space_name, [space.space_size, space.physical_space_size]])),
+            [space.space_name, [space.space_used_size, space.space_size]])),
     };
     return JSON.stringify(numbers) + '\n';
 }
