@@ -25,14 +25,15 @@ def addons_or_skip():
 class Inside(target.Target):
     """Runs a scenario with the oracle preloaded, after other libraries if need be."""
 
-    def __init__(self, node, scenario, *words, preloads=(), flags=()):
+    def __init__(self, node, scenario, *words, preloads=(), tunables=""):
         asked, self.ask = os.pipe()
         self.answers, answer = os.pipe()
         oracle = releases.tool("NODEMEM_ORACLE_LIBRARY", "tests/ledger/liboracle.so")
         try:
-            super().__init__(node, SCENARIOS, scenario, *words, flags=[*flags, "--expose-gc"],
+            super().__init__(node, SCENARIOS, scenario, *words, flags=["--expose-gc"],
                              environment={"LD_PRELOAD": ":".join([*preloads, oracle]),
-                                          "NODEMEM_ORACLE": f"{asked},{answer}"},
+                                          "NODEMEM_ORACLE": f"{asked},{answer}",
+                                          "GLIBC_TUNABLES": tunables},
                              pass_fds=(asked, answer))
         finally:
             os.close(asked)

@@ -33,14 +33,3 @@ def sums_of(pid):
     """{"rss": …, "pss": …, "swap": …} over all mappings."""
     mappings = mappings_of(pid)
     return {name: sum(getattr(one, name) for one in mappings) for name in NUMBERS.values()}
-
-
-def threads_of(pid):
-    """(state, tracer) of every thread."""
-    import common
-    import pathlib
-    found = []
-    for folder in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        status = common.status_of(f"{pid}/task/{folder.name}")
-        found.append((status["State"][0], int(status["TracerPid"])))
-    return found

@@ -4,7 +4,6 @@
     refused.py VERSION [CASE...]
 """
 import os
-import pathlib
 import shutil
 import signal
 import subprocess
@@ -12,8 +11,7 @@ import sys
 
 import command
 import inside
-import outside
-from common import kilobytes, releases, status_of, wait_for_rest
+from common import is_running, kilobytes, releases, status_of, threads_of, wait_for_rest
 
 NOBODY = 65534
 SKIPPED = object()
@@ -34,9 +32,7 @@ def require_coarse(document, findings, *words):
 
 
 def require_running(running, findings):
-    findings.require(all(thread == ("S", 0) or thread[0] in "RD" and thread[1] == 0
-                         for thread in outside.threads_of(running.pid)),
-                     f"the target is left as {outside.threads_of(running.pid)}")
+    findings.require(is_running(running.pid), f"its threads are left as {threads_of(running.pid)}")
     running.numbers()
 
 
@@ -120,8 +116,7 @@ def other_user(running, findings):
     findings.near("swap of status", document["swap"], [kilobytes(status, "VmSwap") << 10], 0)
     for key in ("pss", "arrayBuffers"):
         findings.require(document[key] is None, f"{key} is said to be {document[key]}")
-    if pathlib.Path(releases.nodemem()).exists():
-        require_running(running, findings)
+    require_running(running, findings)
     return None
 
 

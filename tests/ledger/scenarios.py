@@ -13,7 +13,7 @@ import sys
 import command
 import inside
 import outside
-from common import releases, wait_for_rest
+from common import is_running, releases, threads_of, wait_for_rest
 
 MIB = 1 << 20
 IN_USE_SHARE, FREE_SHARE, RECLAIMABLE_SHARE = 0.01, 0.01, 0.03
@@ -24,8 +24,13 @@ UNNAMED_SHARE = {"addons": 0.05, "jemalloc": 0.05}
 UNNAMED_SHARE_ELSE = 0.01
 # What is used of a space is resident; of its size, what was never used need not be.
 SPACE_LEAST, SPACE_SHARE = MIB, 0.15
+# As what one finds advised: malloc with these settings of the C library.
+TUNED = {
+    "tuned": "glibc.malloc.mmap_threshold=65536:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=0",
+    "huge pages": "glibc.malloc.hugetlb=1",
+}
 JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
-WORKERS = 4
+WORKERS = {"workers": 4, "heaps": 2}
 
 # What makes the scenario: {name: ((groups), at least, at most)}. Where nothing else is known, the
 # bytes of a Buffer may count as its own or as malloc's.
@@ -36,6 +41,9 @@ WEIGHTS = {
     "buffers": [(BUFFERS, 200 * MIB, 220 * MIB)],
     "small": [(BUFFERS, 100 * MIB, 160 * MIB)],
     "fragmented": [(BUFFERS, 200 * MIB, 270 * MIB)],
+    "tuned": [(BUFFERS, 200 * MIB, 270 * MIB)],
+    "huge pages": [(BUFFERS, 200 * MIB, 270 * MIB)],
+    "heaps": [(BUFFERS, 150 * MIB, 300 * MIB)],
     "zlib": [(BUFFERS, 55 * MIB, 100 * MIB)],
     "addons": [(("addons",), MIB, 60 * MIB)],
     "workers": [(BUFFERS, 20 * MIB, 60 * MIB)],
@@ -53,13 +61,17 @@ def start(version, scenario):
             print(f"skipped: no {JEMALLOC} (tools/setup test installs it)")
             sys.exit(releases.SKIPPED)
         return inside.Inside(node, "small", preloads=[JEMALLOC])
+    if scenario in TUNED:
+        return inside.Inside(node, "fragmented", tunables=TUNED[scenario])
     return inside.Inside(node, scenario)
 
 
 def check_target(scenario, malloc, numbers, findings):
     """The process is what it should be, or nothing is proved."""
     least = {"buffers": ("mmapped", 200 * MIB), "small": ("inUse", 100 * MIB),
-             "fragmented": ("free", 150 * MIB), "zlib": ("inUse", 40 * MIB)}
+             "fragmented": ("free", 150 * MIB), "heaps": ("free", 100 * MIB),
+             "tuned": ("free", 150 * MIB), "huge pages": ("free", 150 * MIB),
+             "zlib": ("inUse", 40 * MIB)}
     key, size = least.get(scenario, ("inUse", 0 if scenario == "jemalloc" else MIB))
     findings.require(malloc[key] >= size, f"the target's own {key} is only {malloc[key]}")
     if scenario in ("buffers", "small", "jemalloc", "wasm", "workers"):
@@ -106,9 +118,7 @@ def check_spaces(document, spaces, findings):
 
 def check_isolates(scenario, document, findings):
     seen = {part["isolate"] for part in document["parts"]} - {None}
-    wanted = {"main"}
-    if scenario == "workers":
-        wanted |= {f"worker-{i}" for i in range(1, WORKERS + 1)}
+    wanted = {"main"} | {f"worker-{i + 1}" for i in range(WORKERS.get(scenario, 0))}
     findings.require(seen == wanted, f"the isolates are {sorted(seen)}, not {sorted(wanted)}")
 
 
@@ -155,12 +165,6 @@ def check_trim(running, document, findings):
     return given
 
 
-def check_threads(pid, findings):
-    for state, tracer in outside.threads_of(pid):
-        findings.require(state in "SRD" and tracer == 0,
-                         f"a thread is left in state {state}, traced by {tracer}")
-
-
 def describe(document, malloc, numbers, given):
     """The figures of a scenario: what nodemem says, and what is so."""
     if document is None:
@@ -184,7 +188,8 @@ def run_scenario(version, scenario):
         wait_for_rest(running.pid)
         document = command.read_at_rest(running.pid, findings)
         malloc_after = running.malloc()
-        check_threads(running.pid, findings)
+        findings.require(is_running(running.pid),
+                         f"its threads are left as {threads_of(running.pid)}")
         given = None
         if document is not None:
             check_malloc(scenario, document, malloc, malloc_after, findings)

@@ -17,6 +17,7 @@ const { Worker, isMainThread, workerData } = require('worker_threads');
 
 const MIB = 1 << 20;
 const kept = [];
+const pause = new Int32Array(new SharedArrayBuffer(4));
 
 // The same for every run.
 let seed = 12345;
@@ -25,25 +26,26 @@ function random() {
     return seed / 0x80000000;
 }
 
-function sleep(ms) {
-    return new Promise((resolve) => { setTimeout(resolve, ms); });
-}
-
 function keepBuffers(count, size) {
     for (let i = 0; i < count; i++)
         kept.push(Buffer.allocUnsafeSlow(typeof size === 'function' ? size(i) : size).fill(1));
 }
 
-// Nine in ten are dropped, and a thread of V8 gives them back to the C library.
-async function fragment() {
-    keepBuffers(60000, () => 1 + Math.floor(random() * 8000));
-    const tenth = kept.filter((_, i) => i % 10 === 0);
+// All but one in so many are dropped, and a thread of V8 gives them back to the C library.
+function keepOneIn(count) {
+    const few = kept.filter((_, i) => i % count === 0);
     kept.length = 0;
-    kept.push(...tenth);
+    for (const one of few)
+        kept.push(one);
     for (let i = 0; i < 3; i++) {
         gc();
-        await sleep(100);
+        Atomics.wait(pause, 0, 0, 100);
     }
+}
+
+function fragment() {
+    keepBuffers(60000, () => 1 + Math.floor(random() * 8000));
+    keepOneIn(10);
 }
 
 async function zip() {
@@ -82,8 +84,17 @@ const steps = new Int32Array(shared, 0, 2);
 const told = new Float64Array(shared, 8, WORKERS);
 let workers = 0;
 
-function runWorker({ index }) {
-    keepBuffers(50, 100000);
+const WORK = {
+    workers() { keepBuffers(50, 100000); },
+    // More than the 64 MiB that one heap of a thread's arena has room for.
+    heaps() {
+        keepBuffers(80000, (i) => 500 + i % 7 * 300);
+        keepOneIn(5);
+    },
+};
+
+function runWorker({ scenario, index }) {
+    WORK[scenario]();
     for (let turn = 0;; turn++) {
         told[index] = process.memoryUsage().arrayBuffers;
         Atomics.add(steps, RESTING, 1);
@@ -95,6 +106,14 @@ function runWorker({ index }) {
 function waitForWorkers() {
     for (let resting; (resting = Atomics.load(steps, RESTING)) < workers;)
         Atomics.wait(steps, RESTING, resting);
+}
+
+async function startWorkers(scenario, count) {
+    for (; workers < count; workers++) {
+        const data = { shared, scenario, index: workers };
+        await once(new Worker(__filename, { workerData: data }), 'online');
+    }
+    waitForWorkers();
 }
 
 function turnWorkers() {
@@ -111,12 +130,8 @@ const SCENARIOS = {
     fragmented: fragment,
     zlib: zip,
     addons: draw,
-    async workers() {
-        for (; workers < WORKERS; workers++)
-            await once(new Worker(__filename, { workerData: { shared, index: workers } }),
-                'online');
-        waitForWorkers();
-    },
+    workers: () => startWorkers('workers', WORKERS),
+    heaps: () => startWorkers('heaps', 2),
     wasm() {
         const memory = new WebAssembly.Memory({ initial: 800, maximum: 2000 });
         new Uint8Array(memory.buffer).fill(1, 0, 40 * MIB);
