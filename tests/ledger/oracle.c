@@ -37,8 +37,8 @@ static void *answer(void *unused)
 		if (question == 'i')
 			length = say_info(line, sizeof(line));
 		else
-			length = snprintf(line, sizeof(line), "{\"released\":%d}\n",
-					  malloc_trim(0));
+			length =
+				snprintf(line, sizeof(line), "{\"released\":%d}\n", malloc_trim(0));
 		if (write(answer_fd, line, (size_t)length) != length)
 			break;
 	}

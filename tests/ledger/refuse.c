@@ -18,7 +18,7 @@
 #define FIELD(name) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, name))
 /* Skips so many of the following lines when the loaded word is this one. */
 #define SKIP_IF(value, lines) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, lines, 0)
-#define END_WITH(action) BPF_STMT(BPF_RET | BPF_K, action)
+#define END_WITH(action)      BPF_STMT(BPF_RET | BPF_K, action)
 
 int main(int argc, char **argv)
 {
