@@ -139,6 +139,14 @@ const SCENARIOS = {
         new Uint8Array(buffer).fill(1);
         kept.push(memory, buffer);
     },
+    // Buffers with a mapping of their own, which process.memoryUsage() knows of in old releases only.
+    kinds() {
+        const memory = new WebAssembly.Memory({ initial: 160, maximum: 320, shared: true });
+        const room = { maxByteLength: 20 * MIB };
+        for (const buffer of [memory.buffer, new ArrayBuffer(10 * MIB, room),
+            new SharedArrayBuffer(10 * MIB, room)])
+            kept.push(memory, new Uint8Array(buffer).fill(1));
+    },
     // Of all kinds, for what is not about one.
     mixed() {
         keepBuffers(3, 10 * MIB);
