@@ -2,6 +2,8 @@
 """What the ledger still says where something is refused to it, and that it says what is missing.
 
     refused.py VERSION [CASE...]
+
+Speaks TAP: a case returns why it cannot be made here, if so.
 """
 import os
 import shutil
@@ -14,7 +16,6 @@ import inside
 from common import is_running, kilobytes, releases, status_of, threads_of, wait_for_rest
 
 NOBODY = 65534
-SKIPPED = object()
 
 
 def require_coarse(document, findings, *words):
@@ -78,7 +79,7 @@ def forbidden_calls(running, findings):
     """A container without ptrace and process_vm_readv: what smaps tells is all."""
     refuse = releases.tool("NODEMEM_REFUSE", "tests/ledger/refuse")
     if subprocess.run([refuse, "true"], check=False).returncode == releases.SKIPPED:
-        return SKIPPED, "no filter of system calls can be set here"
+        return "no filter of system calls can be set here"
     document = command.read_at_rest(running.pid, findings, prefix=[refuse])
     require_coarse(document, findings, "memory", "ptrace", "permitted", "stop")
     require_running(running, findings)
@@ -91,7 +92,7 @@ def no_pagemap(running, findings):
                f"mount --bind /dev/null /proc/{running.pid}/pagemap && exec \"$@\"", "sh"]
     if os.getuid() != 0 or subprocess.run([*unshare, "true"], check=False,
                                           capture_output=True).returncode != 0:
-        return SKIPPED, "nothing can be mounted over /proc/PID/pagemap here"
+        return "nothing can be mounted over /proc/PID/pagemap here"
     document = command.read_at_rest(running.pid, findings, prefix=unshare)
     if document is not None:
         findings.require(not document["complete"], "it says that it is complete")
@@ -104,7 +105,7 @@ def no_pagemap(running, findings):
 def other_user(running, findings):
     """/proc/PID/status is open to everyone, smaps is not."""
     if os.getuid() != 0 or not shutil.which("setpriv"):
-        return SKIPPED, "this takes root and setpriv"
+        return "this takes root and setpriv"
     prefix = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
     ended = command.run(running.pid, prefix=prefix)
     document = command.parse(ended, findings)
@@ -124,25 +125,31 @@ CASES = {case.__name__: case for case in (no_stop, stopped_by_signal, traced, fo
                                           no_pagemap, other_user)}
 
 
+def run_case(number, name, running):
+    """One case as a line of TAP, its problems below."""
+    wait_for_rest(running.pid)
+    findings = command.Findings(name)
+    skipped = CASES[name](running, findings)
+    good = not findings.problems
+    print(f"{'ok' if good else 'not ok'} {number} - {name}" +
+          (f" # SKIP {skipped}" if good and skipped else ""))
+    for problem in findings.problems:
+        print(f"# {problem}")
+    sys.stdout.flush()
+
+
 def main(words):
     if not words:
         sys.exit("usage: refused.py VERSION [CASE...]")
     version, cases = words[0], words[1:] or list(CASES)
-    node, results, skipped = releases.binary_or_skip(version), [], 0
-    with inside.Inside(node, "mixed") as running:
-        for name in cases:
-            wait_for_rest(running.pid)
-            findings = command.Findings(f"{version} {name}")
-            answer = CASES[name](running, findings)
-            if answer:
-                skipped += 1
-                print(f"{version} {name}: skipped: {answer[1]}")
-            else:
-                results.append(findings.report())
-    if not all(results):
-        return 1
-    return 0 if results else releases.SKIPPED
+    if not releases.is_there(version):
+        print(f"1..0 # SKIP Node.js {version} is not there (tools/node-versions fetches it)")
+        return
+    print(f"1..{len(cases)}")
+    with inside.Inside(releases.binary_or_skip(version), "mixed") as running:
+        for number, name in enumerate(cases, 1):
+            run_case(number, name, running)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])
