@@ -162,6 +162,121 @@ NM_API const struct nm_target_info *nm_target_info(const struct nm_target *targe
 NM_API const struct nm_target_cost *nm_target_cost(const struct nm_target *target);
 NM_API void nm_target_close(struct nm_target *target);
 
+/* ---- the ledger: what the resident memory of a process is ------------------------------ */
+
+#define NM_GROUP_LIST(X)                  \
+	X(V8_HEAP, "v8 heap")             \
+	X(V8_CODE, "v8 code")             \
+	X(ARRAY_BUFFERS, "array buffers") \
+	X(MALLOC, "malloc")               \
+	X(STACKS, "stacks")               \
+	X(PROGRAM, "program")             \
+	X(LIBRARIES, "libraries")         \
+	X(ADDONS, "addons")               \
+	X(MAPPED_FILES, "mapped files")   \
+	X(SHARED, "shared")               \
+	X(WASM, "wasm")                   \
+	X(OTHER, "other")
+
+enum nm_group {
+#define X(name, text) NM_GROUP_##name,
+	NM_GROUP_LIST(X)
+#undef X
+		NM_GROUP_COUNT,
+};
+
+/* "v8 heap" */
+NM_API const char *nm_group_name(enum nm_group group);
+
+/* One line of the ledger. */
+struct nm_part {
+	enum nm_group group;
+	char name[80];	  /* "old_space"; within group and isolate it stands once */
+	char isolate[24]; /* whose space it is: "main", "worker-1"; "" for parts of no isolate */
+	bool is_unnamed;  /* memory of which nothing is known but that it is there */
+	uint64_t rss;
+	uint64_t pss; /* each page divided by how many processes have it */
+	uint64_t swap;
+};
+
+/* An arena of glibc's malloc: memory from which one or more threads allocate. */
+struct nm_malloc_arena {
+	bool is_main;
+	uint64_t size;
+	uint64_t in_use;
+	uint64_t free;
+	uint64_t reclaimable;
+};
+
+enum nm_malloc_has {
+	NM_HAS_MALLOC_INSIDE = 1u << 0,	 /* in_use, free, reclaimable, cached, the arenas */
+	NM_HAS_MALLOC_MMAPPED = 1u << 1, /* mmapped, mmapped_chunks */
+};
+
+/* Sizes are of address space, as in mallinfo2(3); what is resident of it is in the parts. */
+struct nm_malloc {
+	char allocator[48];   /* "glibc 2.36", "jemalloc", "unknown" */
+	unsigned has;	      /* enum nm_malloc_has */
+	uint64_t in_use;      /* uordblks: given out from the arenas, or cached for a thread */
+	uint64_t free;	      /* fordblks: free inside the arenas */
+	uint64_t reclaimable; /* resident, and what malloc_trim(0) would give back */
+	uint64_t cached;      /* part of in_use: freed by a thread and kept for its next call */
+	uint64_t mmapped;     /* hblkhd: chunks with a mapping of their own */
+	uint64_t mmapped_chunks;
+	struct nm_malloc_arena *arenas; /* owned by the ledger */
+	size_t arena_count;
+};
+
+enum nm_ledger_has {
+	NM_HAS_LEDGER_PSS = 1u << 0,	/* pss and swap */
+	NM_HAS_FOUND_BUFFERS = 1u << 1, /* array_buffers */
+};
+
+#define NM_LEDGER_MISSING_MAX 4
+
+struct nm_ledger {
+	pid_t pid;
+	unsigned has; /* enum nm_ledger_has */
+	uint64_t rss; /* the sum of Rss in /proc/PID/smaps; the parts add up to it */
+	uint64_t pss;
+	uint64_t swap;
+	uint64_t unnamed; /* the part of rss that is in parts without a name */
+	uint64_t
+		array_buffers; /* bytes of all ArrayBuffers that were found, whether resident or not */
+	struct nm_part *parts; /* owned; by group, then the largest first */
+	size_t part_count;
+	struct nm_malloc malloc;
+	/* What could not be looked at and why, a sentence each. None: the ledger is complete. */
+	char missing[NM_LEDGER_MISSING_MAX][300];
+	unsigned missing_count;
+	/* How often and long the process stood still. */
+	unsigned stops;
+	uint64_t stopped_us;
+	uint64_t longest_stop_us;
+	uint64_t took_us; /* all of it */
+};
+
+struct nm_ledger_options {
+	bool no_stop; /* never stop the process; what malloc holds is then not looked into */
+	uint64_t max_stop_us; /* stop it no longer than this at a time; 0 for 15 ms */
+};
+
+/*
+ * Read the ledger. To look into malloc the process is stopped for some milliseconds, by ptrace, as
+ * often as needed; it goes on by itself if this program dies. No page that is not in memory is
+ * touched. `out` is filled anew. NM_E_GONE, NM_E_PERM, NM_E_IO, NM_E_NOMEM. What could not be
+ * looked at is told in `missing` and is no failure.
+ */
+NM_API int nm_ledger_read(struct nm_target *target, const struct nm_ledger_options *options,
+			  struct nm_ledger *out, struct nm_error *err);
+
+/* Without a target, of a process whose memory may not be read: what /proc/PID/smaps tells, or
+   /proc/PID/status where that may not be read either. `why` is what to say of it. */
+NM_API int nm_ledger_read_coarse(pid_t pid, const char *why, struct nm_ledger *out,
+				 struct nm_error *err);
+
+NM_API void nm_ledger_done(struct nm_ledger *ledger);
+
 /* ---- the machine ----------------------------------------------------------------------- */
 
 enum nm_system_has {

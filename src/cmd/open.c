@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #define TRY_AGAIN_US 20000
@@ -15,6 +16,26 @@ int nm_open_target(pid_t pid, struct nm_target **out, struct nm_error *err)
 		usleep(TRY_AGAIN_US);
 		status = nm_target_open(pid, out, err);
 	}
+	return status;
+}
+
+int nm_open_ledger(pid_t pid, const struct nm_ledger_options *options, struct nm_target_info *info,
+		   struct nm_ledger *out, struct nm_error *err)
+{
+	struct nm_target *target = NULL;
+	struct nm_error why;
+	int status = nm_open_target(pid, &target, &why);
+
+	memset(info, 0, sizeof(*info));
+	if (status == NM_OK) {
+		*info = *nm_target_info(target);
+		status = nm_ledger_read(target, options, out, err);
+	} else if (status == NM_E_PERM || status == NM_E_UNSUPPORTED) {
+		status = nm_ledger_read_coarse(pid, why.message, out, err);
+	} else if (err) {
+		*err = why;
+	}
+	nm_target_close(target);
 	return status;
 }
 

@@ -9,6 +9,11 @@
 /* As nm_target_open(), but a process that is just starting gets up to two seconds. */
 int nm_open_target(pid_t pid, struct nm_target **out, struct nm_error *err);
 
+/* The ledger of a process, and what it is; a coarse one where its memory cannot be read, which
+   the ledger then says. */
+int nm_open_ledger(pid_t pid, const struct nm_ledger_options *options, struct nm_target_info *info,
+		   struct nm_ledger *out, struct nm_error *err);
+
 /* For --verbose, on stderr. */
 void nm_print_cost(const struct nm_target *target, const struct nm_sample *sample);
 

@@ -11,6 +11,7 @@
 #include "model/sample.h"
 #include "source/proc/file.h"
 #include "source/proc/stat.h"
+#include "source/target.h"
 #include "source/v8/counters.h"
 #include "source/v8/layout_file.h"
 
@@ -391,6 +392,21 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	target->cost.sample_reads += nm_reader_calls(target->process.reader) - calls;
 	target->cost.sample_bytes += nm_reader_bytes(target->process.reader) - bytes;
 	return NM_OK;
+}
+
+struct nm_v8_process *nm_target_process(struct nm_target *target)
+{
+	return &target->process;
+}
+
+const struct nm_v8_isolates *nm_target_isolates(const struct nm_target *target)
+{
+	return &target->isolates;
+}
+
+bool nm_target_has_ended(const struct nm_target *target)
+{
+	return has_ended(target);
 }
 
 const struct nm_target_info *nm_target_info(const struct nm_target *target)

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "model/metrics.h"
 #include "model/verdict.h"
+#include "view/json_ledger.h"
 #include "view/json_write.h"
 #include "view/view.h"
 
@@ -240,6 +241,7 @@ const struct nm_view nm_view_json = {
 	.series_row = show_series_row,
 	.processes = show_processes,
 	.system = show_system,
+	.ledger = nm_json_ledger,
 	.calibration = show_calibration,
 	.ending = show_ending,
 };

@@ -70,14 +70,17 @@ static size_t character_columns(const char *text)
 	return (unsigned char)text[0] >= 0xe3 ? 2 : 1;
 }
 
-void nm_table_foreign(FILE *out, const char *text, size_t max)
+/* Returns how many columns were printed. */
+static size_t print_foreign(FILE *out, const char *text, size_t max)
 {
+	const size_t room = max;
+
 	while (*text) {
 		size_t length = character_length(text);
 		size_t columns = length ? character_columns(text) : 1;
 
 		if (columns > max)
-			return;
+			break;
 		max -= columns;
 		if (length == 0)
 			fputc('?', out);
@@ -85,4 +88,15 @@ void nm_table_foreign(FILE *out, const char *text, size_t max)
 			fwrite(text, 1, length, out);
 		text += length ? length : 1;
 	}
+	return room - max;
+}
+
+void nm_table_foreign(FILE *out, const char *text, size_t max)
+{
+	print_foreign(out, text, max);
+}
+
+void nm_table_padded(FILE *out, const char *text, size_t width)
+{
+	fprintf(out, "%*s", (int)(width - print_foreign(out, text, width)), "");
 }

@@ -26,6 +26,9 @@ void nm_table_bar(const struct nm_view_options *how, int width, double part);
 /* Text that the target chose, with control characters replaced. At most `max` columns. */
 void nm_table_foreign(FILE *out, const char *text, size_t max);
 
+/* The same, and blanks up to `width` columns. */
+void nm_table_padded(FILE *out, const char *text, size_t width);
+
 #define NM_COLOR_DIM	"\033[2m"
 #define NM_COLOR_BOLD	"\033[1m"
 #define NM_COLOR_GREEN	"\033[32m"

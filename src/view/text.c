@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/metrics.h"
 #include "view/table.h"
+#include "view/text_ledger.h"
 #include "view/text_ending.h"
 
 #define BAR_WIDTH 10
@@ -389,6 +390,7 @@ const struct nm_view nm_view_text = {
 	.series_foot = show_series_foot,
 	.processes = show_processes,
 	.system = show_system,
+	.ledger = nm_text_ledger,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
 };

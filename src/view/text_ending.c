@@ -6,8 +6,8 @@
 #include "base/units.h"
 #include "model/verdict.h"
 #include "view/table.h"
+#include "view/text_wrap.h"
 
-#define LINE_WIDTH 80
 #define NAME_WIDTH 12 /* of the left column, its margin included */
 
 static void print_name(const struct nm_view_options *how, const char *name)
@@ -16,28 +16,12 @@ static void print_name(const struct nm_view_options *how, const char *name)
 		nm_table_color(how, NM_COLOR_OFF));
 }
 
-/* Sentences, broken between words. */
 static void print_wrapped(const struct nm_view_options *how, const char *name, const char *text)
 {
-	size_t column = NAME_WIDTH, length;
-
 	if (!text[0])
 		return;
 	print_name(how, name);
-	for (; *text; text += length + strspn(text + length, " ")) {
-		length = strcspn(text, " ");
-		if (column > NAME_WIDTH && column + 1 + length > LINE_WIDTH) {
-			fprintf(how->out, "\n%*s", NAME_WIDTH, "");
-			column = NAME_WIDTH;
-		}
-		if (column > NAME_WIDTH) {
-			fputc(' ', how->out);
-			column++;
-		}
-		nm_table_foreign(how->out, text, length);
-		column += length;
-	}
-	fputc('\n', how->out);
+	nm_text_wrap(how, NAME_WIDTH, text);
 }
 
 static void print_end(const struct nm_view_options *how, const struct nm_ending *ending)

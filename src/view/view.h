@@ -52,6 +52,8 @@ struct nm_view {
 	void (*processes)(const struct nm_view_options *how, const struct nm_view_process *rows,
 			  size_t count, size_t hidden);
 	void (*system)(const struct nm_view_options *how, const struct nm_system *system);
+	void (*ledger)(const struct nm_view_options *how, const struct nm_target_info *info,
+		       const struct nm_ledger *ledger, const struct nm_ledger *since);
 	void (*calibration)(const struct nm_view_options *how, const struct nm_calibration *found);
 	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
 };

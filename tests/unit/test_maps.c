@@ -63,7 +63,7 @@ static void a_mapping_has_all_its_fields(void **state)
 	assert_int_equal(maps.items[0].end, 0x32e7000);
 	assert_int_equal(maps.items[0].offset, 0xa37000);
 	assert_int_equal(maps.items[0].inode, 2883);
-	assert_int_equal(maps.items[0].access, NM_MAP_READ | NM_MAP_EXECUTE);
+	assert_int_equal(maps.items[0].access, NM_MAP_READ | NM_MAP_EXECUTE | NM_MAP_SHARED);
 	assert_string_equal(maps.items[0].path, "/a b");
 	assert_int_equal(maps.items[1].access, NM_MAP_WRITE);
 	assert_int_equal(maps.items[1].inode, 0);

@@ -74,6 +74,47 @@ static void a_scan_tells_the_same_as_page_by_page(void **state)
 	munmap(memory, PAGES * page);
 }
 
+/* The same answer in runs, by either way, and counted. */
+static void runs_and_counts_are_those_of_the_pages(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned char *memory = mmap(NULL, PAGES * page, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint64_t start = (uint64_t)(uintptr_t)memory, resident, swapped;
+	int self = open("/proc/self", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct nm_pagemap pagemap;
+	struct nm_pagemap_run run;
+
+	(void)state;
+	madvise(memory, PAGES * page, MADV_NOHUGEPAGE);
+	for (size_t i = 0; i < PAGES; i++)
+		if (i % 7 < 2)
+			memory[i * page] = 1;
+	nm_pagemap_open(&pagemap, self, page);
+	for (int round = 0; round < 2; round++) {
+		uint64_t sum = 0, behind = start;
+
+		pagemap.can_scan = round == 0;
+		for (; nm_pagemap_next_run(&pagemap, behind, start + PAGES * page, &run);
+		     behind = run.end) {
+			for (uint64_t at = run.start; at < run.end; at += page)
+				assert_true((at - start) / page % 7 < 2);
+			assert_false(run.is_swapped);
+			sum += run.end - run.start;
+		}
+		assert_int_equal(sum, ((PAGES / 7) * 2 + 2) * page);
+		nm_pagemap_reset(&pagemap);
+		nm_pagemap_count(&pagemap, start + page, start + 70 * page, &resident, &swapped);
+		assert_int_equal(resident, 19 * page);
+		assert_int_equal(swapped, 0);
+		assert_true(nm_pagemap_next_run(&pagemap, start, start + page, &run)); /* back */
+		assert_int_equal(run.end, start + page);
+	}
+	nm_pagemap_close(&pagemap);
+	close(self);
+	munmap(memory, PAGES * page);
+}
+
 static void a_file_which_cannot_be_scanned_is_read(void **state)
 {
 	uint64_t entry = PRESENT;
@@ -112,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(pages_are_told_apart),
 		cmocka_unit_test(a_scan_tells_the_same_as_page_by_page),
+		cmocka_unit_test(runs_and_counts_are_those_of_the_pages),
 		cmocka_unit_test(a_file_which_cannot_be_scanned_is_read),
 		cmocka_unit_test(without_the_file_every_page_counts_as_present),
 	};

@@ -83,7 +83,8 @@ static void make_page(size_t page, uint64_t size)
 
 static void find(enum nm_v8_page_form form)
 {
-	assert_int_equal(nm_v8_pages_find(reader, &maps, &pagemap, form, enough, &pages, NULL),
+	assert_int_equal(nm_v8_pages_find(reader, &maps, &pagemap, form, NM_V8_PAGES_COUNTED,
+					  enough, &pages, NULL),
 			 NM_OK);
 }
 

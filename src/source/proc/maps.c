@@ -1,6 +1,10 @@
 #include "source/proc/maps.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -42,7 +46,7 @@ static bool read_hex(char **at, char stop, uint64_t *out)
 }
 
 /* "start-end rwxp offset dev inode   path" */
-static bool parse_line(char *line, struct nm_map *out)
+bool nm_map_parse(char *line, struct nm_map *out)
 {
 	char *at = line;
 
@@ -50,7 +54,7 @@ static bool parse_line(char *line, struct nm_map *out)
 	    out->end < out->start || strnlen(at, 5) < 5)
 		return false;
 	out->access = (at[0] == 'r' ? NM_MAP_READ : 0u) | (at[1] == 'w' ? NM_MAP_WRITE : 0u) |
-		      (at[2] == 'x' ? NM_MAP_EXECUTE : 0u);
+		      (at[2] == 'x' ? NM_MAP_EXECUTE : 0u) | (at[3] == 's' ? NM_MAP_SHARED : 0u);
 	at += 5;
 	if (!read_hex(&at, ' ', &out->offset))
 		return false;
@@ -62,33 +66,39 @@ static bool parse_line(char *line, struct nm_map *out)
 	return true;
 }
 
+int nm_maps_add(struct nm_maps *maps, const struct nm_map *map)
+{
+	if (maps->count >= NM_MAPS_MAX)
+		return NM_E_LIMIT;
+	if (maps->count >= maps->room) {
+		size_t room = maps->room ? 2 * maps->room : 256;
+		struct nm_map *items = realloc(maps->items, room * sizeof(*items));
+
+		if (!items)
+			return NM_E_NOMEM;
+		maps->items = items;
+		maps->room = room;
+	}
+	maps->items[maps->count++] = *map;
+	return NM_OK;
+}
+
 int nm_maps_parse(struct nm_maps *maps)
 {
 	char *line = maps->text.text, *end;
-	size_t room = 0;
+	int status = NM_OK;
 
 	maps->count = 0;
-	for (; line && *line; line = end + 1) {
+	for (; line && *line && status == NM_OK; line = end + 1) {
+		struct nm_map map;
+
 		end = strchr(line, '\n');
 		if (!end)
 			return NM_E_CORRUPT;
 		*end = '\0';
-		if (maps->count >= NM_MAPS_MAX)
-			return NM_E_LIMIT;
-		if (maps->count >= room) {
-			struct nm_map *items;
-
-			room = room ? 2 * room : 256;
-			items = realloc(maps->items, room * sizeof(*items));
-			if (!items)
-				return NM_E_NOMEM;
-			maps->items = items;
-		}
-		if (!parse_line(line, &maps->items[maps->count]))
-			return NM_E_CORRUPT;
-		maps->count++;
+		status = nm_map_parse(line, &map) ? nm_maps_add(maps, &map) : NM_E_CORRUPT;
 	}
-	return NM_OK;
+	return status;
 }
 
 int nm_maps_read(int pid_dir, struct nm_maps *maps)
@@ -107,6 +117,21 @@ int nm_maps_read(int pid_dir, struct nm_maps *maps)
 	default:
 		return -EIO;
 	}
+}
+
+int nm_map_open(const struct nm_map *map, int pid_dir)
+{
+	/* Never wait: what was a file may be a pipe by now. */
+	const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+	char name[64], path[PATH_MAX];
+	int fd;
+
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, map->start, map->end);
+	fd = openat(pid_dir, name, flags);
+	if (fd >= 0) /* needs CAP_CHECKPOINT_RESTORE: else try the name inside its root */
+		return fd;
+	snprintf(path, sizeof(path), "root%s", map->path);
+	return openat(pid_dir, path, flags);
 }
 
 const struct nm_map *nm_maps_find(const struct nm_maps *maps, uint64_t addr)

@@ -38,9 +38,9 @@ static int find_heap(struct nm_v8_finder *finder, struct nm_error *err)
 	int status;
 
 	for (int form = 0; form < NM_V8_PAGE_FORM_COUNT; form++) {
-		status =
-			nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
-					 (enum nm_v8_page_form)form, SIZE_MAX, &finder->pages, err);
+		status = nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
+					  (enum nm_v8_page_form)form, NM_V8_PAGES_COUNTED, SIZE_MAX,
+					  &finder->pages, err);
 		if (status != NM_OK)
 			return status;
 		if (finder->pages.count <= most)
@@ -199,7 +199,8 @@ int nm_v8_finder_step(struct nm_v8_finder *finder, const struct nm_v8_truth *tru
 			return status;
 	}
 	status = nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
-				  finder->layout->page_form, SIZE_MAX, &finder->pages, err);
+				  finder->layout->page_form, NM_V8_PAGES_COUNTED, SIZE_MAX,
+				  &finder->pages, err);
 	if (status != NM_OK)
 		return status;
 	if (!nm_v8_match_read_heap(finder))

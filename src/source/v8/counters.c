@@ -303,10 +303,7 @@ static void fill_isolate(struct reading *reading, struct nm_isolate *out)
 
 	reading->torn = nm_gather_has_changed(reading->gather, words->first, words->end);
 	memset(out, 0, sizeof(*out));
-	if (reading->isolate->is_main)
-		snprintf(out->name, sizeof(out->name), "main");
-	else
-		snprintf(out->name, sizeof(out->name), "worker-%u", reading->isolate->number);
+	nm_v8_isolate_name(reading->isolate, out->name, sizeof(out->name));
 	out->space_count = reading->layout->space_count;
 	for (uint32_t i = 0; i < out->space_count; i++) {
 		fill_space(reading, i, &out->spaces[i]);

@@ -1,6 +1,7 @@
 #include "source/v8/isolate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,7 @@
 
 /* One heap being tested. */
 struct trial {
-	const struct nm_v8_process *process;
+	struct nm_v8_process *process;
 	const struct nm_v8_pages *pages;
 	bool last_try;
 	const char *failed; /* the test that the last heap did not pass */
@@ -64,8 +65,10 @@ static bool find_spaces(const struct nm_v8_process *process, struct nm_v8_isolat
 		uint64_t heap;
 
 		/* Shared by all heaps of the process, and not counted by any, in most versions. */
-		if (layout->spaces[i] == NM_V8_SPACE_READ_ONLY)
+		if (layout->spaces[i] == NM_V8_SPACE_READ_ONLY) {
+			isolate->read_only = *space;
 			*space = 0;
+		}
 		if (*space == 0)
 			continue;
 		if (!is_object(process, *space) ||
@@ -77,23 +80,30 @@ static bool find_spaces(const struct nm_v8_process *process, struct nm_v8_isolat
 	return good >= SPACES_MIN;
 }
 
-/* Bytes of the pages that name the space, whose two halves are embedded in it for new_space. */
+bool nm_v8_space_owns(const struct nm_v8_layout *layout, enum nm_v8_space kind, nm_addr space,
+		      nm_addr owner)
+{
+	if (space == 0)
+		return false;
+	if (kind != NM_V8_SPACE_NEW)
+		return owner == space;
+	for (int i = 0; i < 2; i++)
+		if (owner == space + (uint64_t)layout->new_committed[i] - NM_V8_SPACE_COMMITTED)
+			return true;
+	return false;
+}
+
+/* Bytes of the pages that name the space. */
 static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate *isolate,
 			  nm_addr space, enum nm_v8_space kind)
 {
-	const struct nm_v8_layout *layout = &trial->process->layout;
-	nm_addr halves[2];
 	uint64_t sum = 0;
 
-	for (int i = 0; i < 2; i++)
-		halves[i] = kind == NM_V8_SPACE_NEW ? space + (uint64_t)layout->new_committed[i] -
-							      NM_V8_SPACE_COMMITTED
-						    : space;
 	for (size_t i = 0; i < trial->pages->count; i++) {
 		const struct nm_v8_page *page = &trial->pages->items[i];
 
 		if (page->heap == isolate->heap &&
-		    (page->owner == halves[0] || page->owner == halves[1]))
+		    nm_v8_space_owns(&trial->process->layout, kind, space, page->owner))
 			sum += page->size;
 	}
 	return sum;
@@ -211,7 +221,7 @@ static void find_allocator(const struct nm_v8_process *process, struct nm_v8_iso
 	isolate->allocator_total = has_field ? 0x10 : 8;
 }
 
-static void find_thread(const struct nm_v8_process *process, struct nm_v8_isolate *isolate)
+static void find_thread(struct nm_v8_process *process, struct nm_v8_isolate *isolate)
 {
 	isolate->stack = 0;
 	nm_reader_word(process->reader, isolate->isolate + (uint64_t)process->layout.isolate_stack,
@@ -219,7 +229,8 @@ static void find_thread(const struct nm_v8_process *process, struct nm_v8_isolat
 	isolate->is_main = nm_thread_is_main_stack(&process->maps, isolate->stack);
 	isolate->thread = isolate->is_main ? 0
 					   : nm_thread_of_stack(process->reader, &process->maps,
-								process->pid_dir, isolate->stack);
+								&process->pagemap, process->pid_dir,
+								isolate->stack);
 }
 
 static bool test_heap(struct trial *trial, nm_addr heap, struct nm_v8_isolate *out)
@@ -325,7 +336,7 @@ static int look(struct nm_v8_process *process, struct trial *trial, struct nm_v8
 		if (i == 0 && !has_list)
 			continue;
 		status = nm_v8_pages_find(process->reader, &process->maps, &process->pagemap,
-					  process->layout.page_form,
+					  process->layout.page_form, NM_V8_PAGES_COUNTED,
 					  has_list ? PAGES_ENOUGH : SIZE_MAX, pages, err);
 		if (status != NM_OK)
 			return status;
@@ -360,6 +371,14 @@ int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *ou
 				    "(nodemem calibrate learns the layout of this binary)",
 				    process->layout.name, trial.failed);
 	return status > 0 ? NM_OK : status;
+}
+
+void nm_v8_isolate_name(const struct nm_v8_isolate *isolate, char *out, size_t room)
+{
+	if (isolate->is_main)
+		snprintf(out, room, "main");
+	else
+		snprintf(out, room, "worker-%u", isolate->number);
 }
 
 void nm_v8_isolates_done(struct nm_v8_isolates *isolates)

@@ -21,7 +21,8 @@ struct nm_v8_isolate {
 	nm_addr isolate;
 	nm_addr heap;
 	nm_addr spaces[NM_V8_SPACE_COUNT]; /* as in the layout's order; 0 for an absent one */
-	nm_addr allocator;		   /* 0: not known */
+	nm_addr read_only; /* the space that all isolates share; not among `spaces` */
+	nm_addr allocator; /* 0: not known */
 	int32_t allocator_total;
 	bool is_main;
 	pid_t thread;	      /* 0: not known */
@@ -42,6 +43,14 @@ struct nm_v8_isolates {
    (no heap passed the tests; the message names the test that failed last). */
 int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *out,
 			struct nm_error *err);
+
+/* Does the page owner `owner` belong to the space at `space`? Each half of new_space owns its pages
+   itself. */
+bool nm_v8_space_owns(const struct nm_v8_layout *layout, enum nm_v8_space kind, nm_addr space,
+		      nm_addr owner);
+
+/* "main", "worker-1". */
+void nm_v8_isolate_name(const struct nm_v8_isolate *isolate, char *out, size_t room);
 
 void nm_v8_isolates_done(struct nm_v8_isolates *isolates);
 

@@ -24,6 +24,7 @@ struct cursor {
 struct scan {
 	struct nm_reader *reader;
 	enum nm_v8_page_form form;
+	enum nm_v8_pages_which which;
 	struct nm_v8_pages *out;
 	size_t enough;
 	size_t count; /* of the batch */
@@ -66,16 +67,23 @@ static int read_headers(struct nm_reader *reader, const nm_addr *addrs, const bo
 	return 0;
 }
 
+static bool is_plausible_or_none(nm_addr addr)
+{
+	return addr == 0 || nm_addr_is_plausible(addr);
+}
+
 /* Take the page if what the header says of it makes sense. */
-static bool make_page(nm_addr addr, uint64_t size, nm_addr heap, nm_addr owner, nm_addr start,
-		      nm_addr end, struct nm_v8_page *out)
+static bool make_page(enum nm_v8_pages_which which, nm_addr addr, uint64_t size, nm_addr heap,
+		      nm_addr owner, nm_addr start, nm_addr end, struct nm_v8_page *out)
 {
 	if (size < 4096 || size % 4096 != 0 || size > PAGE_SIZE_MAX)
 		return false;
 	if (start <= addr || start - addr >= NM_V8_PAGE_SIZE || end <= start || end - addr > size)
 		return false;
 	/* Read-only pages are shared by all heaps and name none. */
-	if (!nm_addr_is_plausible(heap) || !nm_addr_is_plausible(owner))
+	if (which == NM_V8_PAGES_COUNTED
+		    ? !nm_addr_is_plausible(heap) || !nm_addr_is_plausible(owner)
+		    : !is_plausible_or_none(heap) || !is_plausible_or_none(owner))
 		return false;
 	*out = (struct nm_v8_page){.addr = addr,
 				   .heap = heap,
@@ -87,21 +95,25 @@ static bool make_page(nm_addr addr, uint64_t size, nm_addr heap, nm_addr owner, 
 }
 
 /* `metadata` is NULL when it could not be read. */
-static bool parse_header(enum nm_v8_page_form form, nm_addr addr, const struct header *header,
-			 const struct header *metadata, struct nm_v8_page *out)
+static bool parse_header(enum nm_v8_page_form form, enum nm_v8_pages_which which, nm_addr addr,
+			 const struct header *header, const struct header *metadata,
+			 struct nm_v8_page *out)
 {
 	const uint64_t *w = header->word, *m;
 
 	switch (form) {
 	case NM_V8_PAGE_SIZE_FIRST:
-		return make_page(addr, w[0], w[2], w[8], w[3], w[4], out);
+		return make_page(which, addr, w[0], w[2], w[8], w[3], w[4], out);
 	case NM_V8_PAGE_SELF:
-		return w[1] == addr && make_page(addr, w[2], w[3], w[9], w[4], w[5], out);
+		return w[1] == addr && make_page(which, addr, w[2], w[3], w[9], w[4], w[5], out);
 	case NM_V8_PAGE_METADATA:
 		if (!metadata)
 			return false;
 		m = metadata->word;
-		return m[1] == addr && make_page(addr, m[2], m[8], m[10], m[9], m[7], out);
+		/* Where the reservation is not the page's own, its three words are 0. */
+		if (which == NM_V8_PAGES_ALL && m[1] == 0)
+			return make_page(which, addr, m[6], m[8], m[10], m[9], m[7], out);
+		return m[1] == addr && make_page(which, addr, m[2], m[8], m[10], m[9], m[7], out);
 	default:
 		return false;
 	}
@@ -125,7 +137,7 @@ bool nm_v8_page_read(struct nm_reader *reader, enum nm_v8_page_form form, nm_add
 		return false;
 	if (form == NM_V8_PAGE_METADATA && has_metadata(&header, &at))
 		has = nm_reader_get(reader, at, &metadata, sizeof(metadata));
-	return parse_header(form, addr, &header, has ? &metadata : NULL, out);
+	return parse_header(form, NM_V8_PAGES_COUNTED, addr, &header, has ? &metadata : NULL, out);
 }
 
 static bool add_page(struct nm_v8_pages *pages, const struct nm_v8_page *page)
@@ -177,7 +189,7 @@ static int scan_batch(struct scan *scan, struct nm_error *err)
 		struct nm_v8_page page;
 
 		if (!scan->is_read[i] || scan->addrs[i] < scan->cursors[i]->behind ||
-		    !parse_header(scan->form, scan->addrs[i], &scan->headers[i],
+		    !parse_header(scan->form, scan->which, scan->addrs[i], &scan->headers[i],
 				  scan->has_metadata[i] ? &scan->metadata[i] : NULL, &page))
 			continue;
 		if (!add_page(scan->out, &page))
@@ -188,13 +200,14 @@ static int scan_batch(struct scan *scan, struct nm_error *err)
 	return NM_OK;
 }
 
-/* Can pages of a heap lie here? */
-static bool is_heap_memory(const struct nm_map *map)
+/* Can such pages lie here? */
+static bool is_heap_memory(const struct nm_map *map, enum nm_v8_pages_which which)
 {
 	const unsigned data = NM_MAP_READ | NM_MAP_WRITE;
 
-	return map->inode == 0 && map->access == data &&
-	       (map->path[0] == '\0' || strncmp(map->path, "[anon", 5) == 0);
+	if (which == NM_V8_PAGES_ALL)
+		return nm_map_is_anonymous(map) && (map->access & NM_MAP_READ) != 0;
+	return nm_map_is_anonymous(map) && map->access == data;
 }
 
 static nm_addr next_boundary(nm_addr addr)
@@ -203,7 +216,8 @@ static nm_addr next_boundary(nm_addr addr)
 }
 
 /* Cursors at the first boundary of each mapping that can hold pages. NULL: out of memory. */
-static struct cursor *make_cursors(const struct nm_maps *maps, size_t *out_count)
+static struct cursor *make_cursors(const struct nm_maps *maps, enum nm_v8_pages_which which,
+				   size_t *out_count)
 {
 	struct cursor *cursors = calloc(maps->count + 1, sizeof(*cursors));
 	size_t count = 0;
@@ -211,7 +225,7 @@ static struct cursor *make_cursors(const struct nm_maps *maps, size_t *out_count
 	for (size_t i = 0; cursors && i < maps->count; i++) {
 		const struct nm_map *map = &maps->items[i];
 
-		if (is_heap_memory(map) && next_boundary(map->start) < map->end)
+		if (is_heap_memory(map, which) && next_boundary(map->start) < map->end)
 			cursors[count++] = (struct cursor){next_boundary(map->start), map->end, 0};
 	}
 	*out_count = count;
@@ -275,12 +289,13 @@ static int search(struct scan *scan, struct cursor *cursors, size_t count,
 }
 
 int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
-		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, size_t enough,
-		     struct nm_v8_pages *out, struct nm_error *err)
+		     struct nm_pagemap *pagemap, enum nm_v8_page_form form,
+		     enum nm_v8_pages_which which, size_t enough, struct nm_v8_pages *out,
+		     struct nm_error *err)
 {
 	struct scan *scan = calloc(1, sizeof(*scan));
 	size_t count;
-	struct cursor *cursors = make_cursors(maps, &count);
+	struct cursor *cursors = make_cursors(maps, which, &count);
 	int status;
 
 	out->count = 0;
@@ -289,6 +304,7 @@ int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
 	if (scan && cursors) {
 		scan->reader = reader;
 		scan->form = form;
+		scan->which = which;
 		scan->out = out;
 		scan->enough = enough;
 		nm_pagemap_reset(pagemap);

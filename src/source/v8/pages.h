@@ -32,11 +32,18 @@ struct nm_v8_pages {
 	bool is_partial; /* enough were found before all had been looked at */
 };
 
+enum nm_v8_pages_which {
+	NM_V8_PAGES_COUNTED, /* of which a heap's counters speak: neither code nor read-only */
+	NM_V8_PAGES_ALL, /* also those, and large ones that V8 does not fill in whole; `heap` and
+				`owner` can be 0 then */
+};
+
 /* Find the pages of the form, until there are `enough` of them; replaces what `out` held.
    NM_E_NOMEM; NM_E_PERM when the kernel lets none of the memory be read; NM_E_GONE. */
 int nm_v8_pages_find(struct nm_reader *reader, const struct nm_maps *maps,
-		     struct nm_pagemap *pagemap, enum nm_v8_page_form form, size_t enough,
-		     struct nm_v8_pages *out, struct nm_error *err);
+		     struct nm_pagemap *pagemap, enum nm_v8_page_form form,
+		     enum nm_v8_pages_which which, size_t enough, struct nm_v8_pages *out,
+		     struct nm_error *err);
 
 /* The page which begins at `addr`, if one does. */
 bool nm_v8_page_read(struct nm_reader *reader, enum nm_v8_page_form form, nm_addr addr,

@@ -25,24 +25,6 @@ static bool has_node(const struct nm_elf *elf)
 	       nm_elf_symbol(elf, "_ZN4node11per_process11v8_platformE", &symbol);
 }
 
-/* Open a file as the process sees it, which can be in another container or deleted. */
-static int open_mapped(int pid_dir, const struct nm_map *map)
-{
-	char name[64];
-	int fd;
-
-	snprintf(name, sizeof(name), "map_files/%llx-%llx", (unsigned long long)map->start,
-		 (unsigned long long)map->end);
-	fd = openat(pid_dir, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) { /* needs CAP_CHECKPOINT_RESTORE: try the name inside its root */
-		char path[600];
-
-		snprintf(path, sizeof(path), "root%s", map->path);
-		fd = openat(pid_dir, path, O_RDONLY | O_CLOEXEC);
-	}
-	return fd;
-}
-
 /* libnode.so.NNN among the libraries of the process. */
 static int find_library(int pid_dir, const struct nm_maps *maps, struct nm_v8_program *out)
 {
@@ -53,7 +35,7 @@ static int find_library(int pid_dir, const struct nm_maps *maps, struct nm_v8_pr
 
 		if (!base || map->offset != 0 || strncmp(base, "/libnode.so", 11) != 0)
 			continue;
-		fd = open_mapped(pid_dir, map);
+		fd = nm_map_open(map, pid_dir);
 		if (fd < 0)
 			continue;
 		if (nm_elf_open(fd, map->path, &out->elf, NULL) == NM_OK) {

@@ -36,21 +36,26 @@ static bool is_thread(int pid_dir, int32_t tid)
 	return tid > 0 && fstatat(pid_dir, name, &unused, 0) == 0;
 }
 
-pid_t nm_thread_of_stack(struct nm_reader *reader, const struct nm_maps *maps, int pid_dir,
-			 nm_addr addr)
+/* How much of the mapping's top is in memory, TOP_SIZE at most. */
+static uint64_t present_top(struct nm_pagemap *pagemap, const struct nm_map *map)
 {
-	const struct nm_map *map = nm_maps_find(maps, addr);
-	unsigned char top[TOP_SIZE];
-	uint64_t size = sizeof(top);
-	nm_addr start;
+	uint64_t size = 0, page = pagemap->page_size;
 
-	if (!map)
-		return 0;
-	if (map->end - map->start < size)
-		size = map->end - map->start;
-	start = map->end - size;
-	if (!nm_reader_get(reader, start, top, size))
-		return 0;
+	while (size < TOP_SIZE && size < map->end - map->start &&
+	       nm_pagemap_is_present(pagemap, map->end - size - page))
+		size += page;
+	return size;
+}
+
+bool nm_thread_find(struct nm_reader *reader, struct nm_pagemap *pagemap, int pid_dir,
+		    const struct nm_map *stack, pid_t *out_thread)
+{
+	unsigned char top[TOP_SIZE];
+	uint64_t size = present_top(pagemap, stack);
+	nm_addr start = stack->end - size;
+
+	if (size == 0 || !nm_reader_get(reader, start, top, size))
+		return false;
 	for (uint64_t at = 0; at + PTHREAD_TID + 4 <= size; at += PTHREAD_ALIGNMENT) {
 		uint64_t self, again;
 		int32_t tid;
@@ -60,8 +65,17 @@ pid_t nm_thread_of_stack(struct nm_reader *reader, const struct nm_maps *maps, i
 		if (self != start + at || again != self)
 			continue;
 		memcpy(&tid, top + at + PTHREAD_TID, sizeof(tid));
-		if (is_thread(pid_dir, tid))
-			return tid;
+		*out_thread = is_thread(pid_dir, tid) ? tid : 0;
+		return true;
 	}
-	return 0;
+	return false;
+}
+
+pid_t nm_thread_of_stack(struct nm_reader *reader, const struct nm_maps *maps,
+			 struct nm_pagemap *pagemap, int pid_dir, nm_addr addr)
+{
+	const struct nm_map *map = nm_maps_find(maps, addr);
+	pid_t thread;
+
+	return map && nm_thread_find(reader, pagemap, pid_dir, map, &thread) ? thread : 0;
 }

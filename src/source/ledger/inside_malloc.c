@@ -1,0 +1,195 @@
+/*
+ * inside_malloc.c - what malloc holds, seen while the process stands still
+ *
+ * The process is stopped for a few milliseconds at a time and runs for as long in between, so
+ * that a large heap does not mean a long stop.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "source/ledger/job.h"
+#include "source/remote/stop.h"
+
+#define MAX_STOP_US 15000
+/* Of a stop, for walking; the rest is for the threads to stop and to go on. */
+#define WALK_SHARE_OF_3 2
+#define TRIES		4
+#define BUSY_PAUSE_US	5000
+#define SLICES_MAX	100000
+
+/* One walk, in as many stops as it takes. */
+struct visit {
+	struct nm_ledger_job *job;
+	struct nm_glibc_walk walk;
+	struct nm_window window;
+	struct nm_stop stop;
+	uint64_t walk_us; /* at a time */
+	bool is_done;
+	bool has_overflowed;
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static void name_allocator(struct nm_ledger_job *job)
+{
+	struct nm_malloc *malloc = &job->ledger->malloc;
+	const struct nm_map *library;
+	char version[16];
+	int fd;
+
+	job->allocator = nm_allocator_find(&job->process->maps, &library);
+	snprintf(malloc->allocator, sizeof(malloc->allocator), "%s",
+		 nm_allocator_name(job->allocator));
+	if (job->allocator != NM_ALLOCATOR_GLIBC)
+		return;
+	fd = nm_map_open(library, job->process->pid_dir);
+	if (fd < 0)
+		return;
+	if (nm_allocator_glibc_version(fd, version, sizeof(version)))
+		snprintf(malloc->allocator, sizeof(malloc->allocator), "glibc %s", version);
+	close(fd);
+}
+
+/* While the process stands still: no allocation here. */
+static void see_store(void *context, nm_addr user, const uint64_t words[6])
+{
+	struct visit *visit = context;
+	struct nm_ledger_job *job = visit->job;
+	struct nm_v8_backing_store memory;
+
+	(void)user;
+	if (!nm_v8_backing_store_parse(words, &memory))
+		return;
+	if (job->store_count == job->store_room)
+		visit->has_overflowed = true;
+	else
+		job->stores[job->store_count++] = (struct nm_store){.memory = memory};
+}
+
+static void walk_on(void *context)
+{
+	struct visit *visit = context;
+
+	visit->is_done = nm_glibc_walk_on(&visit->walk, now_us() + visit->walk_us);
+}
+
+/* Find the arenas and make room for whatever the walk may meet. */
+static int begin(struct visit *visit, struct nm_error *err)
+{
+	struct nm_ledger_job *job = visit->job;
+	struct nm_v8_process *process = job->process;
+	uint64_t size = 0;
+	int status;
+
+	nm_glibc_done(&job->glibc);
+	free(job->stores);
+	job->stores = NULL;
+	job->store_count = 0;
+	status = nm_v8_process_read_maps(process, err);
+	if (status != NM_OK)
+		return status;
+	nm_pagemap_reset(&process->pagemap);
+	status =
+		nm_glibc_find(process->reader, &process->maps, &process->pagemap, &job->glibc, err);
+	if (status == NM_OK)
+		status = nm_glibc_prepare(&job->glibc, err);
+	if (status != NM_OK)
+		return status;
+	for (size_t i = 0; i < job->glibc.heap_count; i++)
+		size += job->glibc.heaps[i].end - job->glibc.heaps[i].start;
+	job->store_room = (size_t)(size / NM_V8_BACKING_STORE_CHUNK_MIN) + 65536;
+	job->stores = calloc(job->store_room, sizeof(*job->stores));
+	if (!job->stores)
+		return nm_error_nomem(err);
+	visit->has_overflowed = visit->is_done = false;
+	visit->walk = (struct nm_glibc_walk){
+		.glibc = &job->glibc,
+		.window = &visit->window,
+		.look = {.size_min = NM_V8_BACKING_STORE_CHUNK_MIN,
+			 .size_max = NM_V8_BACKING_STORE_CHUNK_MAX,
+			 .see = see_store,
+			 .context = visit},
+	};
+	return NM_OK;
+}
+
+/* From the first chunk to the last, unless it breaks. */
+static int walk_through(struct visit *visit, struct nm_error *err)
+{
+	int status = NM_OK;
+	unsigned busy = 0;
+
+	for (unsigned i = 0; i < SLICES_MAX && !visit->is_done; i++) {
+		if (i > 0) /* the process has a right to its time */
+			usleep((useconds_t)visit->walk_us);
+		status = nm_stop_call(&visit->stop, walk_on, visit, err);
+		if (status == NM_E_BUSY && ++busy < TRIES)
+			usleep(BUSY_PAUSE_US);
+		else if (status != NM_OK)
+			return status;
+	}
+	if (visit->has_overflowed)
+		visit->walk.broken = "it has more small chunks than fit";
+	return status;
+}
+
+/* Another try begins from nothing: a process that allocates all the time can spoil one. */
+static int try_to_walk(struct visit *visit, struct nm_error *err)
+{
+	int status = NM_OK;
+
+	for (int i = 0; i < TRIES; i++) {
+		status = begin(visit, err);
+		if (status == NM_OK)
+			status = walk_through(visit, err);
+		if (status != NM_OK)
+			return status;
+		if (visit->is_done && !visit->walk.broken)
+			return NM_OK;
+	}
+	return nm_error_set(err, NM_E_UNSUPPORTED, "cannot look into malloc: %s",
+			    visit->walk.broken ? visit->walk.broken : "it never ends");
+}
+
+static void remember_stops(struct nm_ledger *ledger, const struct nm_stop *stop)
+{
+	ledger->stops = stop->count;
+	ledger->stopped_us = stop->total_us;
+	ledger->longest_stop_us = stop->longest_us;
+}
+
+int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
+{
+	const struct nm_v8_process *process = job->process;
+	uint64_t max_stop = job->options->max_stop_us ? job->options->max_stop_us : MAX_STOP_US;
+	struct visit visit = {.job = job, .walk_us = max_stop * WALK_SHARE_OF_3 / 3};
+	int status = nm_v8_process_read_maps(job->process, err);
+
+	if (status != NM_OK)
+		return status;
+	name_allocator(job);
+	if (job->allocator != NM_ALLOCATOR_GLIBC)
+		return NM_OK;
+	status = nm_window_init(&visit.window, process->reader, &job->process->pagemap, err);
+	if (status == NM_OK)
+		status = nm_stop_init(&visit.stop, process->pid, process->pid_dir, err);
+	if (status == NM_OK)
+		status = job->options->no_stop ? begin(&visit, err) : try_to_walk(&visit, err);
+	remember_stops(job->ledger, &visit.stop);
+	nm_window_done(&visit.window);
+	nm_stop_done(&visit.stop);
+	job->is_walked = status == NM_OK && !job->options->no_stop;
+	if (status == NM_OK || status == NM_E_GONE || status == NM_E_NOMEM)
+		return status;
+	nm_ledger_miss(job->ledger, "what malloc holds: %s", err->message);
+	return NM_OK;
+}

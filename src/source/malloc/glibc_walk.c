@@ -1,0 +1,306 @@
+/*
+ * glibc_walk.c - from chunk to chunk
+ */
+#include <string.h>
+#include <time.h>
+
+#include "source/malloc/glibc.h"
+
+/* Of a chunk's size word. */
+#define PREVIOUS_IN_USE 1u
+#define IS_MMAPPED	2u
+#define FLAGS		7u
+
+#define SIZE_MIN     32
+#define FENCE_SIZE   16
+#define FENCE_WITHIN 64
+/* Chunks between two looks at the clock. */
+#define CLOCK_EVERY 256
+
+/* After a pause in which the process ran, so much is walked again: the chunk at which the walk
+   stopped may be the middle of another one now. */
+#define REWIND (64 * 1024)
+
+/* Before the bins in a malloc_state: ten fastbins, top, last_remainder. */
+#define FAST_BINS   10
+#define BINS_FAST   (-0x60)
+#define FAST_MAX    1000000
+#define FAST_SIZE   0xb0
+#define CHUNK_FD    16
+#define MANGLE_BITS 12
+
+/* tcache_perthread_struct is the first thing that a thread allocates: 64 counts and 64 lists. */
+#define CACHE_BINS     64
+#define CACHE_SIZE     0x290 /* counts of 16 bits: since 2.30 */
+#define CACHE_SIZE_OLD 0x250 /* of 8 bits */
+#define CACHE_FILL_MAX 127
+
+/* The chunk whose fate the next one tells. */
+struct pending {
+	nm_addr user;
+	uint64_t words[6];
+	bool has_words;
+	uint64_t cached;
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+static bool is_in_heap(const struct nm_glibc *glibc, nm_addr addr)
+{
+	return addr % NM_GLIBC_UNIT == 0 && nm_glibc_heap_of(glibc, addr) != NULL;
+}
+
+/* The chunk behind `chunk` in a fastbin; since 2.32 the pointer is hidden by its own address. */
+static bool read_next_fast(const struct nm_glibc *glibc, nm_addr chunk, uint64_t *out_size,
+			   nm_addr *out_next)
+{
+	uint64_t words[4]; /* prev_size, size, fd, bk */
+	nm_addr shown;
+
+	if (!nm_reader_get(glibc->reader, chunk, words, sizeof(words)))
+		return false;
+	*out_size = words[1] & ~(uint64_t)FLAGS;
+	shown = words[2] ^ ((chunk + CHUNK_FD) >> MANGLE_BITS);
+	if (shown == 0 || is_in_heap(glibc, shown))
+		*out_next = shown;
+	else if (words[2] == 0 || is_in_heap(glibc, words[2]))
+		*out_next = words[2];
+	else
+		return false;
+	return *out_size >= SIZE_MIN && *out_size <= FAST_SIZE;
+}
+
+static const char *sum_fast(const struct nm_glibc *glibc, struct nm_glibc_arena *arena)
+{
+	nm_addr lists[FAST_BINS];
+	unsigned count = 0;
+
+	arena->fast_bytes = 0;
+	if (!nm_reader_get(glibc->reader, arena->state + glibc->bins_offset + (uint64_t)BINS_FAST,
+			   lists, sizeof(lists)))
+		return "an arena cannot be read";
+	for (unsigned i = 0; i < FAST_BINS; i++) {
+		nm_addr at = lists[i];
+		uint64_t size;
+
+		while (at != 0) {
+			if (++count > FAST_MAX || !is_in_heap(glibc, at) ||
+			    !read_next_fast(glibc, at, &size, &at))
+				return "a list of small free chunks is not as known";
+			arena->fast_bytes += size;
+		}
+	}
+	arena->has_fast = true;
+	return NULL;
+}
+
+/* Bytes that a thread keeps for itself, if the chunk is what the thread keeps count in. */
+static uint64_t sum_cached(struct nm_window *window, nm_addr user, uint64_t size)
+{
+	unsigned char raw[CACHE_SIZE - NM_GLIBC_HEADER];
+	uint64_t sum = 0;
+	size_t width = size == CACHE_SIZE ? 2 : 1;
+
+	if ((size != CACHE_SIZE && size != CACHE_SIZE_OLD) ||
+	    !nm_window_get(window, user, raw, size - NM_GLIBC_HEADER))
+		return 0;
+	for (size_t i = 0; i < CACHE_BINS; i++) {
+		uint16_t count = 0;
+		nm_addr list;
+
+		memcpy(&count, raw + width * i, width);
+		memcpy(&list, raw + width * CACHE_BINS + 8 * i, 8);
+		if (count > CACHE_FILL_MAX || (count == 0) != (list == 0) ||
+		    list % NM_GLIBC_UNIT != 0)
+			return 0;
+		sum += count * (uint64_t)(SIZE_MIN + NM_GLIBC_UNIT * i);
+	}
+	return sum;
+}
+
+/* What is at a chunk that may turn out to be in use. */
+static void look_inside(struct nm_glibc_walk *walk, nm_addr chunk, uint64_t size,
+			struct pending *out)
+{
+	out->user = chunk + NM_GLIBC_HEADER;
+	out->has_words = false;
+	out->cached = 0;
+	if (chunk < walk->quiet_to)
+		return;
+	if (size >= walk->look.size_min && size <= walk->look.size_max)
+		out->has_words =
+			nm_window_get(walk->window, out->user, out->words, sizeof(out->words));
+	out->cached = sum_cached(walk->window, out->user, size);
+}
+
+/* The head of the next chunk has told whether the last one is in use. */
+static void settle(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, bool is_used,
+		   const struct pending *pending)
+{
+	if (heap->chunk_count == 0 || !is_used)
+		return;
+	heap->chunks[heap->chunk_count - 1] |= 1;
+	if (pending->has_words)
+		walk->look.see(walk->look.context, pending->user, pending->words);
+	walk->glibc->arenas[heap->arena].cached_bytes += pending->cached;
+}
+
+static bool add_chunk(struct nm_glibc_heap *heap, nm_addr chunk)
+{
+	uint64_t unit = (chunk - heap->start) / NM_GLIBC_UNIT;
+
+	if (heap->chunk_count >= heap->chunk_room || unit > INT32_MAX)
+		return false;
+	heap->chunks[heap->chunk_count++] = (uint32_t)unit << 1;
+	return true;
+}
+
+/* The process may have run since the heaps were listed: where does this one end now? */
+static bool refresh(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap)
+{
+	struct nm_glibc *glibc = walk->glibc;
+	const struct nm_glibc_arena *arena = &glibc->arenas[heap->arena];
+	uint64_t head[2], size;
+	nm_addr top;
+
+	if (!nm_reader_word(glibc->reader, arena->state + glibc->bins_offset - 16, &top))
+		return false;
+	heap->top = 0;
+	if (arena->is_main) {
+		if (top < heap->start || !nm_reader_get(glibc->reader, top, head, sizeof(head)) ||
+		    head[1] > (UINT64_C(1) << 40))
+			return false;
+		heap->top = top;
+		heap->end = top + (head[1] & ~(uint64_t)FLAGS);
+		return true;
+	}
+	if (!nm_reader_word(glibc->reader, heap->start + 16, &size) || size > NM_GLIBC_HEAP_MAX)
+		return false;
+	heap->end = heap->start + size;
+	if (top >= heap->start && top < heap->end)
+		heap->top = top;
+	return true;
+}
+
+/* Where to go on, with what is behind that forgotten. */
+static nm_addr rewind_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap)
+{
+	nm_addr last;
+
+	if (heap->chunk_count == 0)
+		return heap->first;
+	last = nm_glibc_chunk_start(heap, heap->chunk_count - 1);
+	if (last > walk->quiet_to)
+		walk->quiet_to = last;
+	while (heap->chunk_count > 0) {
+		nm_addr start = nm_glibc_chunk_start(heap, --heap->chunk_count);
+
+		if (start + REWIND <= last)
+			return start;
+	}
+	return heap->first;
+}
+
+static bool is_fence(const struct nm_glibc_heap *heap, nm_addr chunk, uint64_t size)
+{
+	return size <= FENCE_SIZE && heap->top == 0 && heap->end - chunk <= FENCE_WITHIN;
+}
+
+/* True when the heap is done; false when the time is over, or it broke. */
+static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, uint64_t until_us)
+{
+	struct pending pending = {.user = 0};
+	nm_addr at = rewind_heap(walk, heap);
+
+	for (unsigned count = 1;; count++) {
+		uint64_t word, size;
+
+		if (at + NM_GLIBC_HEADER > heap->end ||
+		    !nm_window_get(walk->window, at + 8, &word, sizeof(word))) {
+			walk->broken = walk->window->met_swapped ? "a part of it is in swap"
+								 : "a chunk lies outside memory";
+			return false;
+		}
+		size = word & ~(uint64_t)FLAGS;
+		settle(walk, heap, word & PREVIOUS_IN_USE, &pending);
+		if (!add_chunk(heap, at)) {
+			walk->broken = "it has more chunks than fit";
+			return false;
+		}
+		if (at == heap->top || is_fence(heap, at, size))
+			return heap->is_walked = true;
+		if (size < SIZE_MIN || size % NM_GLIBC_UNIT != 0 || size > heap->end - at ||
+		    (word & IS_MMAPPED)) {
+			walk->broken = "a chunk has no possible size";
+			return false;
+		}
+		look_inside(walk, at, size, &pending);
+		at += size;
+		if (count % CLOCK_EVERY == 0 && now_us() >= until_us)
+			return false;
+	}
+}
+
+bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us)
+{
+	struct nm_glibc *glibc = walk->glibc;
+
+	nm_window_reset(walk->window);
+	for (; walk->heap < glibc->heap_count; walk->heap++, walk->quiet_to = 0) {
+		struct nm_glibc_heap *heap = &glibc->heaps[walk->heap];
+		struct nm_glibc_arena *arena = &glibc->arenas[heap->arena];
+
+		if (!arena->has_fast && (walk->broken = sum_fast(glibc, arena)) != NULL)
+			return true;
+		if (!refresh(walk, heap)) {
+			walk->broken = "an arena cannot be read";
+			return true;
+		}
+		if (!walk_heap(walk, heap, until_us))
+			return walk->broken != NULL;
+	}
+	return true;
+}
+
+uint64_t nm_glibc_usable(const struct nm_glibc *glibc, nm_addr user)
+{
+	const struct nm_glibc_heap *heap = nm_glibc_heap_of(glibc, user);
+	size_t low = 0, high;
+	nm_addr chunk = user - NM_GLIBC_HEADER;
+
+	if (!heap || !heap->is_walked || user < heap->first + NM_GLIBC_HEADER)
+		return 0;
+	high = heap->chunk_count - 1; /* the last is the end */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		nm_addr start = nm_glibc_chunk_start(heap, middle);
+
+		if (chunk < start)
+			high = middle;
+		else if (chunk > start)
+			low = middle + 1;
+		else if (nm_glibc_chunk_is_used(heap, middle))
+			/* The next chunk's first word belongs to this one while it is in use. */
+			return nm_glibc_chunk_start(heap, middle + 1) - start - 8;
+		else
+			return 0;
+	}
+	return 0;
+}
+
+uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)
+{
+	uint64_t size = head[1] & ~(uint64_t)FLAGS;
+
+	/* prev_size is how far the chunk was moved to be aligned: less than a page, mostly 0. */
+	if ((head[1] & FLAGS) != IS_MMAPPED || head[0] != 0 || size < 2 * 4096 ||
+	    size % 4096 != 0 || size > room)
+		return 0;
+	return size;
+}

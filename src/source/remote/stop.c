@@ -1,0 +1,219 @@
+#include "source/remote/stop.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* A thread inside the kernel stops when it leaves it. One that does not in this time waits for a
+   disk or such; the others do not wait for it. */
+#define SETTLE_US 50000
+#define POLL_US	  20
+/* Threads that start threads while being stopped: each round finds those of the round before. */
+#define ROUNDS_MAX 64
+
+struct job {
+	struct nm_stop *stop;
+	void (*work)(void *context);
+	void *context;
+	struct nm_error *err;
+	int status;
+	uint64_t begun_us;
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+int nm_stop_init(struct nm_stop *stop, pid_t pid, int pid_dir, struct nm_error *err)
+{
+	memset(stop, 0, sizeof(*stop));
+	stop->pid = pid;
+	stop->pid_dir = pid_dir;
+	stop->threads = calloc(NM_STOP_THREADS_MAX, sizeof(*stop->threads));
+	return stop->threads ? NM_OK : nm_error_nomem(err);
+}
+
+void nm_stop_done(struct nm_stop *stop)
+{
+	free(stop->threads);
+	stop->threads = NULL;
+}
+
+static bool is_known(const struct nm_stop *stop, pid_t thread)
+{
+	for (size_t i = 0; i < stop->thread_count; i++)
+		if (stop->threads[i].id == thread)
+			return true;
+	return false;
+}
+
+/* Who traces the process, or 0. */
+static int find_tracer(const struct nm_stop *stop)
+{
+	int fd = openat(stop->pid_dir, "status", O_RDONLY | O_CLOEXEC);
+	char text[4096], *line;
+	ssize_t length;
+
+	if (fd < 0)
+		return 0;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[length > 0 ? length : 0] = '\0';
+	line = strstr(text, "\nTracerPid:");
+	return line ? (int)strtol(line + strlen("\nTracerPid:"), NULL, 10) : 0;
+}
+
+static int fail_seize(const struct job *job, int os_errno)
+{
+	int pid = (int)job->stop->pid, tracer = find_tracer(job->stop);
+
+	if (os_errno == EPERM && tracer != 0)
+		return nm_error_set(job->err, NM_E_PERM,
+				    "cannot stop process %d: process %d traces it already "
+				    "(a debugger or strace: end that first)",
+				    pid, tracer);
+	if (os_errno == EPERM)
+		return nm_error_set(
+			job->err, NM_E_PERM,
+			"cannot stop process %d: not permitted (ptrace: run as root, or "
+			"with CAP_SYS_PTRACE)",
+			pid);
+	return nm_error_set_errno(job->err, NM_E_IO, os_errno, "cannot stop process %d", pid);
+}
+
+/* Seize and interrupt the threads that are not yet known. Returns how many, or an error. */
+static int seize_new(struct job *job, DIR *tasks)
+{
+	struct nm_stop *stop = job->stop;
+	struct dirent *entry;
+	int count = 0;
+
+	rewinddir(tasks);
+	while ((entry = readdir(tasks)) != NULL) {
+		pid_t thread = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (thread <= 0 || is_known(stop, thread))
+			continue;
+		if (stop->thread_count == NM_STOP_THREADS_MAX)
+			return nm_error_set(job->err, NM_E_LIMIT,
+					    "cannot stop process %d: it has more than %d threads",
+					    (int)stop->pid, NM_STOP_THREADS_MAX);
+		if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0) {
+			if (errno == ESRCH) /* it has just ended */
+				continue;
+			return fail_seize(job, errno);
+		}
+		stop->threads[stop->thread_count++] = (struct nm_stopped_thread){thread, 0};
+		count++;
+	}
+	for (size_t i = stop->thread_count - (size_t)count; i < stop->thread_count; i++) {
+		if (job->begun_us == 0)
+			job->begun_us = now_us();
+		ptrace(PTRACE_INTERRUPT, stop->threads[i].id, NULL, NULL);
+	}
+	return count;
+}
+
+/* Wait until the threads from `first` on stand still; those that ended are dropped. */
+static int wait_for(struct job *job, size_t first)
+{
+	struct nm_stop *stop = job->stop;
+	uint64_t until = now_us() + SETTLE_US;
+
+	for (size_t i = first; i < stop->thread_count;) {
+		int status;
+		pid_t got = waitpid(stop->threads[i].id, &status, __WALL | WNOHANG);
+
+		if (got == 0 && now_us() < until) {
+			usleep(POLL_US);
+		} else if (got == 0) {
+			return nm_error_set(job->err, NM_E_BUSY,
+					    "cannot stop process %d: its thread %d does not stop, "
+					    "it waits inside the kernel (try again)",
+					    (int)stop->pid, (int)stop->threads[i].id);
+		} else if (got < 0 || !WIFSTOPPED(status)) {
+			stop->threads[i] = stop->threads[--stop->thread_count];
+		} else {
+			/* Not by our interrupt but on the way to a handler: no event is told. */
+			stop->threads[i].signal = status >> 16 == 0 ? WSTOPSIG(status) : 0;
+			i++;
+		}
+	}
+	return NM_OK;
+}
+
+static int stop_all(struct job *job)
+{
+	struct nm_stop *stop = job->stop;
+	int fd = openat(stop->pid_dir, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *tasks = fd < 0 ? NULL : fdopendir(fd);
+	int status = NM_OK, count = 1;
+
+	if (!tasks) {
+		status = nm_error_set(job->err, NM_E_GONE, "process %d has ended", (int)stop->pid);
+		if (fd >= 0)
+			close(fd);
+		return status;
+	}
+	for (int round = 0; count > 0 && status == NM_OK; round++) {
+		size_t known = stop->thread_count;
+
+		count = round < ROUNDS_MAX ? seize_new(job, tasks) : 0;
+		status = count < 0 ? count : wait_for(job, known);
+	}
+	closedir(tasks);
+	if (status == NM_OK && stop->thread_count == 0)
+		status = nm_error_set(job->err, NM_E_GONE, "process %d has ended", (int)stop->pid);
+	return status;
+}
+
+static void let_go(const struct nm_stop *stop)
+{
+	for (size_t i = 0; i < stop->thread_count; i++)
+		ptrace(PTRACE_DETACH, stop->threads[i].id, NULL,
+		       (void *)(intptr_t)stop->threads[i].signal);
+}
+
+static void *run_job(void *context)
+{
+	struct job *job = context;
+	struct nm_stop *stop = job->stop;
+	uint64_t took;
+
+	stop->thread_count = 0;
+	job->status = stop_all(job);
+	if (job->status == NM_OK)
+		job->work(job->context);
+	let_go(stop);
+	took = job->begun_us ? now_us() - job->begun_us : 0;
+	stop->count += job->begun_us != 0;
+	stop->total_us += took;
+	if (took > stop->longest_us)
+		stop->longest_us = took;
+	return NULL;
+}
+
+int nm_stop_call(struct nm_stop *stop, void (*work)(void *context), void *context,
+		 struct nm_error *err)
+{
+	struct job job = {.stop = stop, .work = work, .context = context, .err = err};
+	pthread_t tracer;
+	int failed = pthread_create(&tracer, NULL, run_job, &job);
+
+	if (failed)
+		return nm_error_set_errno(err, NM_E_IO, failed, "cannot start a thread");
+	pthread_join(tracer, NULL);
+	return job.status;
+}
