@@ -26,10 +26,11 @@ class Target:
     `hello` is the JSON line with which the script announces itself.
     """
 
-    def __init__(self, node, script, *words, flags=(), prefix=(), environment=None, pass_fds=()):
+    def __init__(self, node, script, *words, flags=(), prefix=(), environment=None, pass_fds=(),
+                 stderr=None):
         self.process = subprocess.Popen(
             [*prefix, node, *flags, str(script), *map(str, words)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, pass_fds=pass_fds,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, pass_fds=pass_fds,
             env={**plain_environment(), **(environment or {})})
         self.hello = None
 
