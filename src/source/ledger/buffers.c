@@ -49,6 +49,7 @@ static bool fits(const struct nm_store *store, uint64_t usable, uint64_t slack)
    that has memory of its size. */
 static void place_in_arenas(struct nm_ledger_job *job)
 {
+	struct nm_glibc_cursor cursor = {0, 0};
 	size_t kept = 0;
 
 	if (job->store_count > 0)
@@ -56,7 +57,8 @@ static void place_in_arenas(struct nm_ledger_job *job)
 	for (size_t i = 0; i < job->store_count; i++) {
 		struct nm_store store = job->stores[i];
 
-		if (fits(&store, nm_glibc_usable(&job->glibc, store.memory.start), ARENA_SLACK))
+		if (fits(&store, nm_glibc_usable(&job->glibc, &cursor, store.memory.start),
+			 ARENA_SLACK))
 			store.place = NM_STORE_ARENA;
 		if (kept == 0 || job->stores[kept - 1].memory.start != store.memory.start)
 			job->stores[kept++] = store;

@@ -178,10 +178,10 @@ static bool is_dispatch_table(const struct nm_ledger_job *job, size_t mapping)
 	const struct nm_maps *maps = &job->smaps.maps;
 	const struct nm_map *map = &maps->items[mapping], *first = map - 1, *rest = map + 1;
 
-	return mapping > 0 && mapping + 1 < maps->count && map->start % TABLE_SEGMENT == 0 &&
-	       first->end == map->start && first->end - first->start == TABLE_SEGMENT &&
-	       !(first->access & NM_MAP_WRITE) && rest->start == map->end &&
-	       is_without_access(rest);
+	return mapping > 0 && mapping + 1 < maps->count && first->end == map->start &&
+	       (map->end - map->start) % TABLE_SEGMENT == 0 &&
+	       first->end - first->start == TABLE_SEGMENT && !(first->access & NM_MAP_WRITE) &&
+	       rest->start == map->end && is_without_access(rest);
 }
 
 /* What is left of a mapping that is neither of V8's pages nor of malloc's chunks. */

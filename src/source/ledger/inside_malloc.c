@@ -7,18 +7,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "source/ledger/job.h"
 #include "source/remote/stop.h"
 
 #define MAX_STOP_US 15000
-/* Of a stop, for walking; the rest is for the threads to stop and to go on. */
-#define WALK_SHARE_OF_3 2
-#define TRIES		4
-#define BUSY_PAUSE_US	5000
-#define SLICES_MAX	100000
+#define TRIES	    4
+/* A thread that waits for a processor is no reason to keep the others waiting, again and again. */
+#define BUSY_TRIES    200
+#define BUSY_PAUSE_US 5000
+#define SLICES_MAX    100000
 
 /* One walk, in as many stops as it takes. */
 struct visit {
@@ -26,18 +25,10 @@ struct visit {
 	struct nm_glibc_walk walk;
 	struct nm_window window;
 	struct nm_stop stop;
-	uint64_t walk_us; /* at a time */
+	uint64_t max_us; /* of a stop */
 	bool is_done;
 	bool has_overflowed;
 };
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 static void name_allocator(struct nm_ledger_job *job)
 {
@@ -79,7 +70,9 @@ static void walk_on(void *context)
 {
 	struct visit *visit = context;
 
-	visit->is_done = nm_glibc_walk_on(&visit->walk, now_us() + visit->walk_us);
+	/* The last tenth is for the threads to go on. */
+	visit->is_done =
+		nm_glibc_walk_on(&visit->walk, visit->stop.begun_us + visit->max_us * 9 / 10);
 }
 
 /* Find the arenas and make room for whatever the walk may meet. */
@@ -130,9 +123,9 @@ static int walk_through(struct visit *visit, struct nm_error *err)
 
 	for (unsigned i = 0; i < SLICES_MAX && !visit->is_done; i++) {
 		if (i > 0) /* the process has a right to its time */
-			usleep((useconds_t)visit->walk_us);
+			usleep((useconds_t)(visit->max_us / 3));
 		status = nm_stop_call(&visit->stop, walk_on, visit, err);
-		if (status == NM_E_BUSY && ++busy < TRIES)
+		if (status == NM_E_BUSY && ++busy < BUSY_TRIES)
 			usleep(BUSY_PAUSE_US);
 		else if (status != NM_OK)
 			return status;
@@ -145,19 +138,18 @@ static int walk_through(struct visit *visit, struct nm_error *err)
 /* Another try begins from nothing: a process that allocates all the time can spoil one. */
 static int try_to_walk(struct visit *visit, struct nm_error *err)
 {
-	int status = NM_OK;
+	int status = NM_E_UNSUPPORTED;
 
-	for (int i = 0; i < TRIES; i++) {
+	for (int i = 0; i < TRIES && status == NM_E_UNSUPPORTED; i++) {
 		status = begin(visit, err);
 		if (status == NM_OK)
 			status = walk_through(visit, err);
-		if (status != NM_OK)
-			return status;
-		if (visit->is_done && !visit->walk.broken)
-			return NM_OK;
+		if (status == NM_OK && (!visit->is_done || visit->walk.broken))
+			status = nm_error_set(err, NM_E_UNSUPPORTED, "cannot look into malloc: %s",
+					      visit->walk.broken ? visit->walk.broken
+								 : "it never ends");
 	}
-	return nm_error_set(err, NM_E_UNSUPPORTED, "cannot look into malloc: %s",
-			    visit->walk.broken ? visit->walk.broken : "it never ends");
+	return status;
 }
 
 static void remember_stops(struct nm_ledger *ledger, const struct nm_stop *stop)
@@ -170,8 +162,11 @@ static void remember_stops(struct nm_ledger *ledger, const struct nm_stop *stop)
 int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
 {
 	const struct nm_v8_process *process = job->process;
-	uint64_t max_stop = job->options->max_stop_us ? job->options->max_stop_us : MAX_STOP_US;
-	struct visit visit = {.job = job, .walk_us = max_stop * WALK_SHARE_OF_3 / 3};
+	const struct nm_ledger_options *options = job->options;
+	struct visit visit = {
+		.job = job,
+		.max_us = options->max_stop_us ? options->max_stop_us : MAX_STOP_US,
+	};
 	int status = nm_v8_process_read_maps(job->process, err);
 
 	if (status != NM_OK)
@@ -183,11 +178,13 @@ int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
 	if (status == NM_OK)
 		status = nm_stop_init(&visit.stop, process->pid, process->pid_dir, err);
 	if (status == NM_OK)
-		status = job->options->no_stop ? begin(&visit, err) : try_to_walk(&visit, err);
+		visit.stop.settle_us = visit.max_us / 2;
+	if (status == NM_OK)
+		status = options->no_stop ? begin(&visit, err) : try_to_walk(&visit, err);
 	remember_stops(job->ledger, &visit.stop);
 	nm_window_done(&visit.window);
 	nm_stop_done(&visit.stop);
-	job->is_walked = status == NM_OK && !job->options->no_stop;
+	job->is_walked = status == NM_OK && !options->no_stop;
 	if (status == NM_OK || status == NM_E_GONE || status == NM_E_NOMEM)
 		return status;
 	nm_ledger_miss(job->ledger, "what malloc holds: %s", err->message);

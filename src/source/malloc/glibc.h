@@ -94,8 +94,16 @@ struct nm_glibc_walk {
  */
 bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us);
 
-/* Is a chunk in use with this user address? Its usable bytes, or 0. Of walked heaps only. */
-uint64_t nm_glibc_usable(const struct nm_glibc *glibc, nm_addr user);
+/* Where a row of questions is; all zero before the first. */
+struct nm_glibc_cursor {
+	size_t heap;
+	size_t chunk;
+};
+
+/* The usable bytes of the chunk in use with this user address, or 0. Questions come in ascending
+   order. Of walked heaps only. */
+uint64_t nm_glibc_usable(const struct nm_glibc *glibc, struct nm_glibc_cursor *cursor,
+			 nm_addr user);
 
 /* The heap that holds `addr`, or NULL. */
 const struct nm_glibc_heap *nm_glibc_heap_of(const struct nm_glibc *glibc, nm_addr addr);

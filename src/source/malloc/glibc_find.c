@@ -8,12 +8,13 @@
 
 /* From bins[0]: malloc_state after the bins is binmap (16 bytes), next, next_free,
    attached_threads, system_mem, max_system_mem. */
-#define BIN_COUNT     127
-#define BINS_NEXT     (2 * BIN_COUNT * 8 + 16)
-#define BINS_SYSTEM   (BINS_NEXT + 24)
-#define BINS_END      (BINS_NEXT + 40)
-#define BINS_TOP      (-16)
-#define EMPTY_MIN     30
+#define BIN_COUNT   127
+#define BINS_NEXT   (2 * BIN_COUNT * 8 + 16)
+#define BINS_SYSTEM (BINS_NEXT + 24)
+#define BINS_END    (BINS_NEXT + 40)
+#define BINS_TOP    (-16)
+/* The process runs while it is looked at: some of the pairs may be half changed. */
+#define GOOD_MIN      110
 #define SYSTEM_MAX    (UINT64_C(1) << 40)
 #define DATA_SIZE_MAX (UINT64_C(4) << 20)
 
@@ -46,7 +47,7 @@ static bool is_in_thread_arena(nm_addr state)
 static bool are_bins(const uint64_t *w, nm_addr at, const struct nm_maps *maps)
 {
 	uint64_t next = w[BINS_NEXT / 8], system = w[BINS_SYSTEM / 8];
-	unsigned empty = 0;
+	unsigned good = 0;
 
 	if (!is_in_thread_arena(next) && next != at - bins_offsets[0] &&
 	    next != at - bins_offsets[1])
@@ -55,13 +56,12 @@ static bool are_bins(const uint64_t *w, nm_addr at, const struct nm_maps *maps)
 		return false;
 	for (unsigned i = 0; i < BIN_COUNT; i++) {
 		nm_addr self = at + 16 * i - 16;
+		bool is_empty = w[2 * i] == self && w[2 * i + 1] == self;
 
-		if (w[2 * i] == self && w[2 * i + 1] == self)
-			empty++;
-		else if (!is_writable(maps, w[2 * i]) || !is_writable(maps, w[2 * i + 1]))
-			return false;
+		good += is_empty ||
+			(is_writable(maps, w[2 * i]) && is_writable(maps, w[2 * i + 1]));
 	}
-	return empty >= EMPTY_MIN;
+	return good >= GOOD_MIN;
 }
 
 /* Read what is in memory of [from, to); the rest stays zero. */
@@ -76,54 +76,8 @@ static void read_present(struct nm_reader *reader, struct nm_pagemap *pagemap, n
 				      run.end - run.start);
 }
 
-/* The address of the bins in the data of libc, [from, to); 0 when they are not there. */
-static nm_addr find_bins(struct nm_reader *reader, struct nm_pagemap *pagemap,
-			 const struct nm_maps *maps, nm_addr from, nm_addr to)
-{
-	uint64_t *words;
-	size_t count = (size_t)(to - from) / 8;
-	nm_addr found = 0;
-
-	if (to - from > DATA_SIZE_MAX)
-		return 0;
-	words = calloc(count, 8);
-	if (!words)
-		return 0;
-	read_present(reader, pagemap, from, to, (unsigned char *)words);
-	for (size_t i = 0; i + BINS_END / 8 <= count && !found; i++)
-		if (are_bins(words + i, from + 8 * i, maps))
-			found = from + 8 * i;
-	free(words);
-	return found;
-}
-
-static bool is_libc(const char *path)
-{
-	const char *base = strrchr(path, '/');
-
-	return base && (strncmp(base, "/libc.so.6", 10) == 0 || strncmp(base, "/libc-2.", 8) == 0);
-}
-
-static nm_addr find_main_bins(struct nm_reader *reader, const struct nm_maps *maps,
-			      struct nm_pagemap *pagemap)
-{
-	nm_addr found = 0;
-
-	for (size_t i = 0; i < maps->count && !found; i++) {
-		const struct nm_map *map = &maps->items[i], *next = map + 1;
-		nm_addr end = map->end;
-
-		if (!(map->access & NM_MAP_WRITE) || !is_libc(map->path))
-			continue;
-		if (i + 1 < maps->count && next->start == end && nm_map_is_anonymous(next))
-			end = next->end;
-		found = find_bins(reader, pagemap, maps, map->start, end);
-	}
-	return found;
-}
-
 /* Follow the list of arenas from main_arena back to it. */
-static bool list_arenas(struct nm_glibc *glibc, nm_addr bins, uint64_t bins_offset)
+static bool list_arenas_from(struct nm_glibc *glibc, nm_addr bins, uint64_t bins_offset)
 {
 	nm_addr main = bins - bins_offset, at = main;
 
@@ -138,6 +92,57 @@ static bool list_arenas(struct nm_glibc *glibc, nm_addr bins, uint64_t bins_offs
 	glibc->main = main;
 	glibc->bins_offset = bins_offset;
 	return at == main;
+}
+
+static bool list_arenas(struct nm_glibc *glibc, nm_addr bins)
+{
+	return list_arenas_from(glibc, bins, bins_offsets[0]) ||
+	       list_arenas_from(glibc, bins, bins_offsets[1]);
+}
+
+/* Look for main_arena in the data of libc, [from, to), until a place also proves to be it. */
+static bool search_data(struct nm_glibc *glibc, struct nm_pagemap *pagemap,
+			const struct nm_maps *maps, nm_addr from, nm_addr to)
+{
+	uint64_t *words;
+	size_t count = (size_t)(to - from) / 8;
+	bool found = false;
+
+	if (to - from > DATA_SIZE_MAX)
+		return false;
+	words = calloc(count, 8);
+	if (!words)
+		return false;
+	read_present(glibc->reader, pagemap, from, to, (unsigned char *)words);
+	for (size_t i = 0; i + BINS_END / 8 <= count && !found; i++)
+		found = are_bins(words + i, from + 8 * i, maps) && list_arenas(glibc, from + 8 * i);
+	free(words);
+	return found;
+}
+
+static bool is_libc(const char *path)
+{
+	const char *base = strrchr(path, '/');
+
+	return base && (strncmp(base, "/libc.so.6", 10) == 0 || strncmp(base, "/libc-2.", 8) == 0);
+}
+
+static bool find_arenas(struct nm_glibc *glibc, const struct nm_maps *maps,
+			struct nm_pagemap *pagemap)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < maps->count && !found; i++) {
+		const struct nm_map *map = &maps->items[i], *next = map + 1;
+		nm_addr end = map->end;
+
+		if (!(map->access & NM_MAP_WRITE) || !is_libc(map->path))
+			continue;
+		if (i + 1 < maps->count && next->start == end && nm_map_is_anonymous(next))
+			end = next->end;
+		found = search_data(glibc, pagemap, maps, map->start, end);
+	}
+	return found;
 }
 
 static bool add_heap(struct nm_glibc *glibc, const struct nm_glibc_heap *heap)
@@ -238,23 +243,16 @@ static const char *find_heaps(struct nm_glibc *glibc, const struct nm_maps *maps
 int nm_glibc_find(struct nm_reader *reader, const struct nm_maps *maps, struct nm_pagemap *pagemap,
 		  struct nm_glibc *out, struct nm_error *err)
 {
-	nm_addr bins = find_main_bins(reader, maps, pagemap);
-	const char *wrong = NULL;
+	const char *wrong;
 
 	memset(out, 0, sizeof(*out));
-	if (bins == 0)
-		return nm_error_set(
-			err, NM_E_UNSUPPORTED,
-			"cannot look into malloc: no main arena like that of glibc 2.26 "
-			"to 2.41 was found");
 	out->reader = reader;
 	out->arenas = calloc(NM_GLIBC_ARENAS_MAX, sizeof(*out->arenas));
 	if (!out->arenas)
 		return nm_error_nomem(err);
-	if (!list_arenas(out, bins, bins_offsets[0]) && !list_arenas(out, bins, bins_offsets[1]))
-		wrong = "the list of arenas does not lead back to the first";
-	else
-		wrong = find_heaps(out, maps);
+	wrong = find_arenas(out, maps, pagemap)
+			? find_heaps(out, maps)
+			: "no main arena like that of glibc 2.26 to 2.41 was found";
 	if (!wrong)
 		return NM_OK;
 	nm_glibc_done(out);

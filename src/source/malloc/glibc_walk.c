@@ -222,7 +222,7 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 		uint64_t word, size;
 
 		if (at + NM_GLIBC_HEADER > heap->end ||
-		    !nm_window_get(walk->window, at + 8, &word, sizeof(word))) {
+		    !nm_window_word(walk->window, at + 8, &word)) {
 			walk->broken = walk->window->met_swapped ? "a part of it is in swap"
 								 : "a chunk lies outside memory";
 			return false;
@@ -268,30 +268,30 @@ bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us)
 	return true;
 }
 
-uint64_t nm_glibc_usable(const struct nm_glibc *glibc, nm_addr user)
+uint64_t nm_glibc_usable(const struct nm_glibc *glibc, struct nm_glibc_cursor *cursor, nm_addr user)
 {
-	const struct nm_glibc_heap *heap = nm_glibc_heap_of(glibc, user);
-	size_t low = 0, high;
-	nm_addr chunk = user - NM_GLIBC_HEADER;
+	const nm_addr chunk = user - NM_GLIBC_HEADER;
+	const struct nm_glibc_heap *heap;
 
-	if (!heap || !heap->is_walked || user < heap->first + NM_GLIBC_HEADER)
-		return 0;
-	high = heap->chunk_count - 1; /* the last is the end */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		nm_addr start = nm_glibc_chunk_start(heap, middle);
-
-		if (chunk < start)
-			high = middle;
-		else if (chunk > start)
-			low = middle + 1;
-		else if (nm_glibc_chunk_is_used(heap, middle))
-			/* The next chunk's first word belongs to this one while it is in use. */
-			return nm_glibc_chunk_start(heap, middle + 1) - start - 8;
-		else
-			return 0;
+	while (cursor->heap < glibc->heap_count && glibc->heaps[cursor->heap].end <= chunk) {
+		cursor->heap++;
+		cursor->chunk = 0;
 	}
-	return 0;
+	if (cursor->heap == glibc->heap_count)
+		return 0;
+	heap = &glibc->heaps[cursor->heap];
+	if (!heap->is_walked || chunk < heap->first)
+		return 0;
+	/* The last is the end. */
+	while (cursor->chunk + 1 < heap->chunk_count &&
+	       nm_glibc_chunk_start(heap, cursor->chunk) < chunk)
+		cursor->chunk++;
+	if (cursor->chunk + 1 >= heap->chunk_count ||
+	    nm_glibc_chunk_start(heap, cursor->chunk) != chunk ||
+	    !nm_glibc_chunk_is_used(heap, cursor->chunk))
+		return 0;
+	/* The next chunk's first word belongs to this one while it is in use. */
+	return nm_glibc_chunk_start(heap, cursor->chunk + 1) - chunk - 8;
 }
 
 uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)

@@ -4,18 +4,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A thread inside the kernel stops when it leaves it. One that does not in this time waits for a
-   disk or such; the others do not wait for it. */
-#define SETTLE_US 50000
+#define SETTLE_US 50000 /* unless the caller says */
 #define POLL_US	  20
+#define NICE_MIN  (-20)
 /* Threads that start threads while being stopped: each round finds those of the round before. */
 #define ROUNDS_MAX 64
 
@@ -25,7 +26,6 @@ struct job {
 	void *context;
 	struct nm_error *err;
 	int status;
-	uint64_t begun_us;
 };
 
 static uint64_t now_us(void)
@@ -41,6 +41,7 @@ int nm_stop_init(struct nm_stop *stop, pid_t pid, int pid_dir, struct nm_error *
 	memset(stop, 0, sizeof(*stop));
 	stop->pid = pid;
 	stop->pid_dir = pid_dir;
+	stop->settle_us = SETTLE_US;
 	stop->threads = calloc(NM_STOP_THREADS_MAX, sizeof(*stop->threads));
 	return stop->threads ? NM_OK : nm_error_nomem(err);
 }
@@ -119,8 +120,8 @@ static int seize_new(struct job *job, DIR *tasks)
 		count++;
 	}
 	for (size_t i = stop->thread_count - (size_t)count; i < stop->thread_count; i++) {
-		if (job->begun_us == 0)
-			job->begun_us = now_us();
+		if (stop->begun_us == 0)
+			stop->begun_us = now_us();
 		ptrace(PTRACE_INTERRUPT, stop->threads[i].id, NULL, NULL);
 	}
 	return count;
@@ -130,7 +131,7 @@ static int seize_new(struct job *job, DIR *tasks)
 static int wait_for(struct job *job, size_t first)
 {
 	struct nm_stop *stop = job->stop;
-	uint64_t until = now_us() + SETTLE_US;
+	uint64_t until = stop->begun_us + stop->settle_us;
 
 	for (size_t i = first; i < stop->thread_count;) {
 		int status;
@@ -139,10 +140,11 @@ static int wait_for(struct job *job, size_t first)
 		if (got == 0 && now_us() < until) {
 			usleep(POLL_US);
 		} else if (got == 0) {
-			return nm_error_set(job->err, NM_E_BUSY,
-					    "cannot stop process %d: its thread %d does not stop, "
-					    "it waits inside the kernel (try again)",
-					    (int)stop->pid, (int)stop->threads[i].id);
+			return nm_error_set(
+				job->err, NM_E_BUSY,
+				"cannot stop process %d: its thread %d does not stop in "
+				"time (try again, or with a larger --max-stop)",
+				(int)stop->pid, (int)stop->threads[i].id);
 		} else if (got < 0 || !WIFSTOPPED(status)) {
 			stop->threads[i] = stop->threads[--stop->thread_count];
 		} else {
@@ -186,19 +188,31 @@ static void let_go(const struct nm_stop *stop)
 		       (void *)(intptr_t)stop->threads[i].signal);
 }
 
+/* While the process stands still nothing else is more urgent. Without the right to say so it takes
+   its turn. */
+static void hurry(void)
+{
+	struct sched_param first = {.sched_priority = 1};
+
+	if (pthread_setschedparam(pthread_self(), SCHED_FIFO, &first) != 0)
+		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_MIN);
+}
+
 static void *run_job(void *context)
 {
 	struct job *job = context;
 	struct nm_stop *stop = job->stop;
 	uint64_t took;
 
+	hurry();
 	stop->thread_count = 0;
+	stop->begun_us = 0;
 	job->status = stop_all(job);
 	if (job->status == NM_OK)
 		job->work(job->context);
 	let_go(stop);
-	took = job->begun_us ? now_us() - job->begun_us : 0;
-	stop->count += job->begun_us != 0;
+	took = stop->begun_us ? now_us() - stop->begun_us : 0;
+	stop->count += stop->begun_us != 0;
 	stop->total_us += took;
 	if (took > stop->longest_us)
 		stop->longest_us = took;

@@ -23,6 +23,9 @@ struct nm_stopped_thread {
 struct nm_stop {
 	pid_t pid;
 	int pid_dir; /* borrowed */
+	/* How long its threads may take to stop, before all are let go again: the caller sets it. */
+	uint64_t settle_us;
+	uint64_t begun_us; /* of the stop that is or was last, by CLOCK_MONOTONIC */
 	/* How long the stops so far were, from the first thread's to the last one's going on. */
 	unsigned count;
 	uint64_t total_us;
@@ -37,7 +40,7 @@ int nm_stop_init(struct nm_stop *stop, pid_t pid, int pid_dir, struct nm_error *
 /*
  * Run `work` while the process stands still; it should not allocate or wait. Not run when this
  * fails: NM_E_PERM (no right to, or somebody else traces it), NM_E_GONE, NM_E_BUSY (a thread
- * that the kernel does not stop now), NM_E_LIMIT (too many threads), NM_E_IO.
+ * did not stop in time: it waits inside the kernel, or for a processor), NM_E_LIMIT (too many threads), NM_E_IO.
  */
 int nm_stop_call(struct nm_stop *stop, void (*work)(void *context), void *context,
 		 struct nm_error *err);

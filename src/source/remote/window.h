@@ -10,6 +10,8 @@
 #ifndef NM_REMOTE_WINDOW_H
 #define NM_REMOTE_WINDOW_H
 
+#include <string.h>
+
 #include "source/proc/pagemap.h"
 #include "source/remote/reader.h"
 
@@ -34,6 +36,18 @@ void nm_window_reset(struct nm_window *window);
 
 /* All of [addr, addr + size), or false when a part of it is not in memory. */
 bool nm_window_get(struct nm_window *window, nm_addr addr, void *out, size_t size);
+
+/* One word, as fast as can be where it has been read already. */
+static inline bool nm_window_word(struct nm_window *window, nm_addr addr, uint64_t *out)
+{
+	uint64_t offset = addr - window->start;
+
+	if (addr < window->start || window->size < sizeof(*out) ||
+	    offset > window->size - sizeof(*out))
+		return nm_window_get(window, addr, out, sizeof(*out));
+	memcpy(out, window->buffer + offset, sizeof(*out));
+	return true;
+}
 
 void nm_window_done(struct nm_window *window);
 
