@@ -23,9 +23,12 @@ def addons_or_skip():
 
 
 class Inside(target.Target):
-    """Runs a scenario with the oracle preloaded, after other libraries if need be."""
+    """Runs a scenario with the oracle preloaded, after other libraries if need be.
 
-    def __init__(self, node, scenario, *words, preloads=(), tunables=""):
+    `environment` is what else it finds there.
+    """
+
+    def __init__(self, node, scenario, *words, preloads=(), **environment):
         asked, self.ask = os.pipe()
         self.answers, answer = os.pipe()
         oracle = releases.tool("NODEMEM_ORACLE_LIBRARY", "tests/ledger/liboracle.so")
@@ -33,7 +36,7 @@ class Inside(target.Target):
             super().__init__(node, SCENARIOS, scenario, *words, flags=["--expose-gc"],
                              environment={"LD_PRELOAD": ":".join([*preloads, oracle]),
                                           "NODEMEM_ORACLE": f"{asked},{answer}",
-                                          "GLIBC_TUNABLES": tunables},
+                                          **environment},
                              pass_fds=(asked, answer))
         finally:
             os.close(asked)

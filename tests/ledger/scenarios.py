@@ -29,10 +29,13 @@ UNNAMED_SHARE = {"addons": 0.05, "jemalloc": 0.05}
 UNNAMED_SHARE_ELSE = 0.01
 # What is used of a space is resident; of its size, what was never used need not be.
 SPACE_LEAST, SPACE_SHARE = MIB, 0.15
-# As what one finds advised: malloc with these settings of the C library.
-TUNED = {
-    "tuned": "glibc.malloc.mmap_threshold=65536:glibc.malloc.arena_max=1:glibc.malloc.tcache_count=0",
-    "huge pages": "glibc.malloc.hugetlb=1",
+# A scenario in an environment of its own: with settings of the C library as they are advised, and
+# with a mapping in the way of the program's break.
+VARIANTS = {
+    "tuned": ("fragmented", {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=65536:"
+                             "glibc.malloc.arena_max=1:glibc.malloc.tcache_count=0"}),
+    "huge pages": ("fragmented", {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}),
+    "blocked": ("fragmented", {"NODEMEM_BLOCK_BREAK": "1"}),
 }
 JEMALLOC = "/usr/lib/x86_64-linux-gnu/libjemalloc.so.2"
 WORKERS = {"workers": 4, "heaps": 2}
@@ -48,6 +51,7 @@ WEIGHTS = {
     "fragmented": [(BUFFERS, 200 * MIB, 270 * MIB)],
     "tuned": [(BUFFERS, 200 * MIB, 270 * MIB)],
     "huge pages": [(BUFFERS, 200 * MIB, 270 * MIB)],
+    "blocked": [(BUFFERS, 200 * MIB, 270 * MIB)],
     "heaps": [(BUFFERS, 150 * MIB, 300 * MIB)],
     "zlib": [(BUFFERS, 55 * MIB, 100 * MIB)],
     "addons": [(("addons",), MIB, 60 * MIB)],
@@ -80,9 +84,8 @@ def start(version, scenario):
         return inside.Inside(node, "small", preloads=[JEMALLOC])
     if scenario == "deleted":
         return deleted(node)
-    if scenario in TUNED:
-        return inside.Inside(node, "fragmented", tunables=TUNED[scenario])
-    return inside.Inside(node, scenario)
+    kind, environment = VARIANTS.get(scenario, (scenario, {}))
+    return inside.Inside(node, kind, **environment)
 
 
 def check_target(scenario, malloc, numbers, findings):
@@ -90,7 +93,7 @@ def check_target(scenario, malloc, numbers, findings):
     least = {"buffers": ("mmapped", 200 * MIB), "small": ("inUse", 100 * MIB),
              "fragmented": ("free", 150 * MIB), "heaps": ("free", 100 * MIB),
              "tuned": ("free", 150 * MIB), "huge pages": ("free", 150 * MIB),
-             "zlib": ("inUse", 40 * MIB)}
+             "blocked": ("free", 150 * MIB), "zlib": ("inUse", 40 * MIB)}
     key, size = least.get(scenario, ("inUse", 0 if scenario == "jemalloc" else MIB))
     findings.require(malloc[key] >= size, f"the target's own {key} is only {malloc[key]}")
     if scenario in ("buffers", "small", "jemalloc", "wasm", "workers"):
