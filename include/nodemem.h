@@ -71,6 +71,7 @@ enum nm_has {
 	NM_HAS_HEAP_SIZE_LIMIT = 1u << 5,
 	NM_HAS_MALLOCED_MEMORY = 1u << 6,
 	NM_HAS_UPTIME = 1u << 7,
+	NM_HAS_MAX_SEMI_SPACE = 1u << 8,
 };
 
 /* One space of V8's heap, named and counted as in v8.getHeapSpaceStatistics(). */
@@ -95,6 +96,8 @@ struct nm_isolate {
 	uint64_t array_buffers;
 	uint64_t heap_size_limit;
 	uint64_t malloced_memory;
+	uint64_t
+		max_semi_space; /* V8's --max-semi-space-size; heap_size_limit has it three times */
 	unsigned space_count;
 	struct nm_space spaces[NM_SPACES_MAX];
 };
@@ -301,12 +304,109 @@ struct nm_system {
 /* `pid` chooses whose control groups; 0 for the caller's own. */
 NM_API int nm_system_read(pid_t pid, struct nm_system *out, struct nm_error *err);
 
+/* ---- limits: all that can end a process for its memory ---------------------------------- */
+
+/* The name is that of the document: Node's, getrlimit(2)'s or that of the file in cgroup v2. */
+#define NM_LIMIT_LIST(X)                                                                     \
+	X(HEAP, "heapSizeLimit", true)	     /* of one isolate: V8 gives up */               \
+	X(ADDRESS_SPACE, "RLIMIT_AS", true)  /* mapping memory fails */                      \
+	X(DATA, "RLIMIT_DATA", true)	     /* the same, of private writable memory */      \
+	X(CGROUP_MAX, "memory.max", true)    /* the kernel kills in this group */            \
+	X(CGROUP_HIGH, "memory.high", false) /* the kernel slows the group down */           \
+	X(CGROUP_SWAP, "swap.max", false)    /* what the group may have in swap */           \
+	X(CGROUP_MEMSW, "memsw.max", true)   /* cgroup v1: memory and swap together */       \
+	X(MACHINE, "machine", true)	     /* the kernel kills somewhere on the machine */ \
+	X(MACHINE_SWAP, "machineSwap", false)
+
+enum nm_limit_kind {
+#define X(name, text, ends) NM_LIMIT_##name,
+	NM_LIMIT_LIST(X)
+#undef X
+};
+
+enum nm_limit_has {
+	NM_LIMIT_HAS_LIMIT = 1u << 0, /* without it there is none: unlimited */
+	NM_LIMIT_HAS_USED = 1u << 1,
+	NM_LIMIT_HAS_HEADROOM = 1u << 2,
+	NM_LIMIT_HAS_DISTANCE = 1u << 3,
+	NM_LIMIT_HAS_USAGE = 1u << 4,
+	NM_LIMIT_HAS_CACHE = 1u << 5,
+	NM_LIMIT_HAS_KILLS = 1u << 6,
+};
+
+struct nm_limit {
+	enum nm_limit_kind kind;
+	unsigned has;	   /* enum nm_limit_has */
+	bool ends_process; /* reaching it does; the others slow down or move to another one */
+	char scope[256];   /* the isolate, "process", the path of the cgroup, or "machine" */
+	uint64_t limit;
+	uint64_t used;	   /* of a cgroup: without the page cache, which the kernel can drop */
+	uint64_t headroom; /* limit - used, or 0 */
+	uint64_t distance; /* what the process must take from the kernel until the end is reached:
+			      comparable between all that end it */
+	uint64_t usage;	   /* of a cgroup, page cache and all */
+	uint64_t cache;
+	uint64_t kills; /* processes that the kernel killed in this cgroup so far */
+};
+
+enum nm_limits_has {
+	NM_LIMITS_HAS_BELIEF = 1u << 0, /* and the defaults that follow from it */
+	NM_LIMITS_HAS_SWAPPED = 1u << 1,
+};
+
+/* Where Node looks for the memory that it may use. */
+#define NM_BELIEF_LIST(X)                                           \
+	X(MACHINE, "the machine's memory: it sees no limit")        \
+	X(GROUP_MAX, "the limit of its own control group")          \
+	X(GROUP_HIGH, "memory.high of its own control group")       \
+	X(GROUP_SOFT, "the soft limit of its own control group")    \
+	X(TOP_MAX, "the limit at the top of /sys/fs/cgroup/memory") \
+	X(ADDRESS_SPACE, "RLIMIT_AS")                               \
+	X(DATA, "RLIMIT_DATA")
+
+enum nm_belief_source {
+#define X(name, text) NM_BELIEF_##name,
+	NM_BELIEF_LIST(X)
+#undef X
+};
+
+struct nm_limits {
+	struct nm_limit *items; /* owned; isolates, process, cgroups from the lowest up, machine */
+	size_t count;
+	size_t first;		/* index of the one that is reached first; `count` when not known */
+	unsigned has;		/* enum nm_limits_has */
+	int cgroup_version;	/* where the memory controller is; 0 for none */
+	uint64_t node_believes; /* the memory from which this Node computes its heap limit */
+	enum nm_belief_source believes_from;
+	bool is_proven; /* that rule was measured on this release line of Node */
+	uint64_t
+		default_heap_limit; /* heapSizeLimit and semi-space that this gives without flags */
+	uint64_t default_semi_space;
+	unsigned
+		older_major; /* a release line of Node which would take another semi-space here, the
+				 nearest older one; 0 for none */
+	uint64_t older_semi_space;
+	uint64_t swapped; /* memory of the process that is in swap */
+};
+
+/* Short name of a limit, as in JSON: "memory.max". */
+NM_API const char *nm_limit_name(enum nm_limit_kind kind);
+
+/*
+ * Every limit above the process: V8's from `sample`, which is of the same target, the others read
+ * now. NM_E_GONE, NM_E_PERM, NM_E_CORRUPT, NM_E_LIMIT, NM_E_IO, NM_E_NOMEM.
+ */
+NM_API int nm_limits_read(struct nm_target *target, const struct nm_sample *sample,
+			  struct nm_limits *out, struct nm_error *err);
+NM_API void nm_limits_done(struct nm_limits *limits);
+
 /* ---- finding processes ----------------------------------------------------------------- */
 
 struct nm_pid_list {
 	pid_t *pids; /* owned, ascending */
 	size_t count;
-	size_t hidden; /* processes that could not be looked at: another user's */
+	size_t hidden;	    /* processes that could not be looked at: another user's */
+	size_t hidden_node; /* those of them that were started as "node" */
 };
 
 /* Every Node.js process that the caller may look at. */

@@ -22,7 +22,7 @@ ARROWS = {
     'src/source/recording/': SOURCE + ['source/recording/'],
     'src/source/inspector/': SOURCE + ['source/inspector/'],
     'src/source/trace/': SOURCE + ['source/trace/'],
-    'src/source/remote/': SOURCE + ['source/remote/', 'source/elf/'],
+    'src/source/remote/': SOURCE + ['source/remote/', 'source/elf/', 'source/proc/'],
     'src/source/v8/': SOURCE + ['source/v8/', 'source/remote/', 'source/elf/', 'source/proc/'],
     'src/source/malloc/': SOURCE + ['source/malloc/', 'source/remote/', 'source/elf/',
                                     'source/proc/'],
@@ -53,8 +53,10 @@ BANNED = {name: why for names, why in [
 BANNED_IN_LIBRARY = {name: 'the library never prints and never ends the program'
                      for name in 'printf vprintf puts putchar perror exit abort'.split()}
 
-# V8's version is compared where the layouts are chosen and nowhere else.
-VERSION_PLACES = ('src/source/v8/layout.c', 'src/source/v8/layout_table.c')
+# A version is compared where the layouts are chosen and, as each release line of Node sizes its heap
+# in another way, in the table of those ways; nowhere else.
+VERSION_PLACES = ('src/source/v8/layout.c', 'src/source/v8/layout_table.c',
+                  'src/model/node_rule.c')
 VERSION_TEST = re.compile(r'\b(major|minor|build|patch)\b\s*(?:[<>]=?|[=!]=)\s*\(?\s*\w'
                           r'|"v?\d+\.\d+\.\d+[^"\s]*"')
 

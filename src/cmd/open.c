@@ -54,3 +54,14 @@ void nm_print_cost(const struct nm_target *target, const struct nm_sample *sampl
 		cost->sample_reads == 1 ? "" : "s", cost->sample_bytes, sample->took_us,
 		sample->tries, sample->tries == 1 ? "y" : "ies");
 }
+
+void nm_print_stops(const struct nm_ledger *ledger)
+{
+	/* What was shown comes first, also where both go to one file. */
+	fflush(stdout);
+	fprintf(stderr,
+		"nodemem: the ledger took %.1f ms; the process was stopped %u time%s, %.1f ms in all, "
+		"%.1f ms at the longest\n",
+		(double)ledger->took_us / 1000, ledger->stops, ledger->stops == 1 ? "" : "s",
+		(double)ledger->stopped_us / 1000, (double)ledger->longest_stop_us / 1000);
+}

@@ -14,6 +14,9 @@ int nm_open_target(pid_t pid, struct nm_target **out, struct nm_error *err);
 int nm_open_ledger(pid_t pid, const struct nm_ledger_options *options, struct nm_target_info *info,
 		   struct nm_ledger *out, struct nm_error *err);
 
+/* For --verbose, on stderr: how long the process was stopped for it. */
+void nm_print_stops(const struct nm_ledger *ledger);
+
 /* For --verbose, on stderr. */
 void nm_print_cost(const struct nm_target *target, const struct nm_sample *sample);
 

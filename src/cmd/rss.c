@@ -1,21 +1,9 @@
 /*
  * rss.c - the resident memory of a process, part by part
  */
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "cmd/command.h"
 #include "cmd/open.h"
 #include "source/ledger/saved.h"
-
-static void print_stops(const struct nm_ledger *ledger)
-{
-	fprintf(stderr,
-		"nodemem: the ledger took %.1f ms; the process was stopped %u time%s, %.1f ms in all, "
-		"%.1f ms at the longest\n",
-		(double)ledger->took_us / 1000, ledger->stops, ledger->stops == 1 ? "" : "s",
-		(double)ledger->stopped_us / 1000, (double)ledger->longest_stop_us / 1000);
-}
 
 static int show(struct nm_call *call, pid_t pid, const struct nm_ledger_options *options,
 		const struct nm_ledger *since)
@@ -27,10 +15,8 @@ static int show(struct nm_call *call, pid_t pid, const struct nm_ledger_options 
 	if (nm_open_ledger(pid, options, &info, &ledger, &err) != NM_OK)
 		return nm_call_fail(call, &err);
 	call->view.format->ledger(&call->view, &info, &ledger, since);
-	if (call->verbose) {
-		fflush(call->view.out);
-		print_stops(&ledger);
-	}
+	if (call->verbose)
+		nm_print_stops(&ledger);
 	nm_ledger_done(&ledger);
 	return NM_EXIT_OK;
 }
@@ -67,7 +53,7 @@ static const struct nm_option options[] = {
 
 const struct nm_command nm_cmd_rss = {
 	.name = "rss",
-	.summary = "every resident byte of a process named: heap, buffers, malloc, code, files",
+	.summary = "every resident byte named: heap, buffers, malloc, code, files",
 	.usage = "[OPTIONS] PID",
 	.about =
 		"The parts add up to the process's resident memory. To look into malloc, the\n"

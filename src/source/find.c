@@ -76,6 +76,20 @@ static int judge(struct search *search, int pid_dir, pid_t pid)
 	return status;
 }
 
+/* Was it started as "node", or by a path that ends so? All that can be said of a process which may
+   not be looked at. */
+static bool calls_itself_node(int pid_dir)
+{
+	char command[512];
+	const char *base;
+
+	nm_proc_command_read(pid_dir, command, sizeof(command));
+	command[strcspn(command, " ")] = '\0';
+	base = strrchr(command, '/');
+	base = base ? base + 1 : command;
+	return strcmp(base, "node") == 0 || strcmp(base, "nodejs") == 0;
+}
+
 static int look_at(struct search *search, int proc, pid_t pid)
 {
 	int pid_dir = nm_proc_open_pid(proc, pid), status;
@@ -83,6 +97,8 @@ static int look_at(struct search *search, int proc, pid_t pid)
 	if (pid_dir < 0)
 		return pid_dir == -EACCES || pid_dir == -EPERM ? NM_E_PERM : NM_E_GONE;
 	status = judge(search, pid_dir, pid);
+	if (status == NM_E_PERM && calls_itself_node(pid_dir))
+		search->list.hidden_node++;
 	close(pid_dir);
 	return status;
 }

@@ -7,6 +7,8 @@
 #include "model/metrics.h"
 #include "model/verdict.h"
 #include "view/json_ledger.h"
+#include "view/json_stat.h"
+#include "view/json_limits.h"
 #include "view/json_write.h"
 #include "view/view.h"
 
@@ -30,6 +32,9 @@ static json_t *make_isolate(const struct nm_sample *sample, const struct nm_isol
 
 	json_object_set_new(object, "name", json_string(isolate->name));
 	add_metrics(object, sample, isolate, false);
+	json_object_set_new(object, "maxSemiSpace",
+			    nm_json_number((isolate->has & NM_HAS_MAX_SEMI_SPACE) != 0,
+					   isolate->max_semi_space));
 	json_object_set_new(object, "inGc", json_boolean(isolate->in_gc));
 	for (unsigned i = 0; i < isolate->space_count; i++) {
 		const struct nm_space *space = &isolate->spaces[i];
@@ -242,6 +247,9 @@ const struct nm_view nm_view_json = {
 	.processes = show_processes,
 	.system = show_system,
 	.ledger = nm_json_ledger,
+	.stat = nm_json_stat,
 	.calibration = show_calibration,
 	.ending = show_ending,
+	.limits = nm_json_limits,
+	.findings = nm_json_findings,
 };

@@ -8,7 +8,9 @@
 #include "model/metrics.h"
 #include "view/table.h"
 #include "view/text_ledger.h"
+#include "view/text_stat.h"
 #include "view/text_ending.h"
+#include "view/text_limits.h"
 
 #define BAR_WIDTH 10
 
@@ -391,6 +393,9 @@ const struct nm_view nm_view_text = {
 	.processes = show_processes,
 	.system = show_system,
 	.ledger = nm_text_ledger,
+	.stat = nm_text_stat,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
+	.limits = nm_text_limits,
+	.findings = nm_text_findings,
 };

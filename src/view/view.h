@@ -13,6 +13,8 @@
 
 struct nm_view;
 struct nm_ending;
+struct nm_memory_verdict;
+struct nm_findings;
 
 struct nm_view_options {
 	FILE *out;
@@ -42,6 +44,15 @@ struct nm_series_row {
 	const char *label; /* to tell several processes apart in text; NULL for one */
 };
 
+/* One process as `stat` tells it. */
+struct nm_view_stat {
+	const struct nm_target_info *info;
+	const struct nm_sample *sample;
+	const struct nm_ledger *ledger;
+	const struct nm_limits *limits; /* NULL when they could not be read */
+	const struct nm_memory_verdict *verdict;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -54,8 +65,12 @@ struct nm_view {
 	void (*system)(const struct nm_view_options *how, const struct nm_system *system);
 	void (*ledger)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_ledger *ledger, const struct nm_ledger *since);
+	void (*stat)(const struct nm_view_options *how, const struct nm_view_stat *stat);
 	void (*calibration)(const struct nm_view_options *how, const struct nm_calibration *found);
 	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
+	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,
+		       const struct nm_sample *sample, const struct nm_limits *limits);
+	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 
 extern const struct nm_view nm_view_text;

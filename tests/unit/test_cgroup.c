@@ -15,7 +15,7 @@ static void print_groups(const struct nm_cgroups *groups, char *out, size_t room
 
 	for (size_t i = 0; i < groups->count && used < room; i++) {
 		const struct nm_cgroup *group = &groups->items[i];
-		char max[32] = "", high[32] = "", usage[32] = "";
+		char max[32] = "", high[32] = "", usage[32] = "", swap[64] = "", more[64] = "";
 
 		if (group->has & NM_CGROUP_HAS_MAX)
 			snprintf(max, sizeof(max), " max=%" PRIu64, group->max);
@@ -23,8 +23,18 @@ static void print_groups(const struct nm_cgroups *groups, char *out, size_t room
 			snprintf(high, sizeof(high), " high=%" PRIu64, group->high);
 		if (group->has & NM_CGROUP_HAS_USAGE)
 			snprintf(usage, sizeof(usage), " usage=%" PRIu64, group->usage);
-		used += (size_t)snprintf(out + used, room - used, "%s%s%s%s\n", group->path, max,
-					 high, usage);
+		if (group->has & NM_CGROUP_HAS_SWAP_MAX)
+			snprintf(swap, sizeof(swap), " swap-max=%" PRIu64, group->swap_max);
+		if (group->has & NM_CGROUP_HAS_SWAP_USAGE)
+			snprintf(swap + strlen(swap), sizeof(swap) - strlen(swap), " swap=%" PRIu64,
+				 group->swap_usage);
+		if (group->has & NM_CGROUP_HAS_CACHE)
+			snprintf(more, sizeof(more), " cache=%" PRIu64, group->cache);
+		if (group->has & NM_CGROUP_HAS_KILLS)
+			snprintf(more + strlen(more), sizeof(more) - strlen(more),
+				 " kills=%" PRIu64, group->kills);
+		used += (size_t)snprintf(out + used, room - used, "%s%s%s%s%s%s\n", group->path,
+					 max, high, usage, swap, more);
 	}
 }
 
@@ -57,26 +67,28 @@ struct machine_case {
 	const char *groups;
 };
 
-#define POD "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod6d2c.slice"
+#define POD_MORE " swap-max=0 swap=0 cache=73400320 kills=2"
+#define POD	 "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod6d2c.slice"
 
 static const struct machine_case machine_cases[] = {
 	{"v1_lists_every_group_up_to_the_root", "v1", 100, NM_OK,
 	 "version 1\n"
-	 "/apps.slice/web.service max=2147483648 usage=536870912\n"
+	 "/apps.slice/web.service max=2147483648 usage=536870912 swap-max=2684354560 "
+	 "swap=545259520 cache=104857600 kills=3\n"
 	 "/apps.slice max=1073741824 usage=805306368\n"
 	 "/ usage=2147483648\n"},
 	{"v1_without_hierarchy_ends_below_the_group_that_does_not_count", "v1", 101, NM_OK,
 	 "version 1\n/flat/child usage=8192\n"},
 	{"v2_finds_the_limit_of_the_pod_above_the_container", "v2", 100, NM_OK,
-	 "version 2\n" POD "/cri-containerd-4f1e.scope usage=390070272\n" POD
-	 " max=536870912 usage=402653184\n"
+	 "version 2\n" POD "/cri-containerd-4f1e.scope usage=390070272" POD_MORE "\n" POD
+	 " max=536870912 usage=402653184" POD_MORE "\n"
 	 "/kubepods.slice/kubepods-burstable.slice usage=4294967296\n"
 	 "/kubepods.slice max=16106127360 usage=9663676416\n"
 	 "/\n"},
 	{"v2_tells_high_from_max", "v2", 101, NM_OK,
 	 "version 2\n"
 	 "/user.slice/user-1000.slice/session-3.scope\n"
-	 "/user.slice/user-1000.slice max=2147483648 high=1610612736 usage=209715200\n"
+	 "/user.slice/user-1000.slice max=2147483648 high=1610612736 usage=209715200 swap=4194304\n"
 	 "/user.slice high=1073741824 usage=314572800\n"
 	 "/\n"},
 	{"a_removed_group_shows_those_above_it", "v2", 102, NM_OK,

@@ -17,6 +17,8 @@
 #define GOOD_MIN      110
 #define SYSTEM_MAX    (UINT64_C(1) << 40)
 #define DATA_SIZE_MAX (UINT64_C(4) << 20)
+/* Since the mappings were listed; the walk learns where the heap ends then. */
+#define GROWN_MAX (UINT64_C(64) << 20)
 
 /* Where the bins are: since 2.27 a flag stands in front of the fastbins. */
 static const uint64_t bins_offsets[] = {0x70, 0x68};
@@ -182,8 +184,12 @@ static bool add_main_heap(struct nm_glibc *glibc, const struct nm_maps *maps)
 			return false;
 		heap.end = map->end;
 	}
-	return heap.start != 0 && read_top(glibc, glibc->main, &heap.top) &&
-	       heap.top >= heap.start && heap.top < heap.end && add_heap(glibc, &heap);
+	if (heap.start == 0 || !read_top(glibc, glibc->main, &heap.top) || heap.top < heap.start ||
+	    heap.top > heap.end + GROWN_MAX)
+		return false;
+	if (heap.end < heap.top)
+		heap.end = heap.top;
+	return add_heap(glibc, &heap);
 }
 
 static uint64_t round_up(uint64_t value, uint64_t unit)

@@ -274,27 +274,85 @@ static void choose_mount(int dir, const char *mountinfo, int root, const struct 
 
 /* ---- the groups -------------------------------------------------------------------------- */
 
+static ssize_t read_file(const struct mount *mount, const char *group, const char *file, char *text,
+			 size_t room)
+{
+	char name[PATH_MAX + NAME_MAX];
+
+	snprintf(name, sizeof(name), "%s%s%s", group, *group ? "/" : "", file);
+	return nm_proc_read(mount->fd, name, text, room);
+}
+
 /* A file of the group that holds one number and nothing else. "max" is none. */
 static bool read_number(const struct mount *mount, const char *group, const char *file,
 			uint64_t *out)
 {
-	char name[PATH_MAX + NAME_MAX], text[64];
-	ssize_t length;
+	char text[64];
 
-	snprintf(name, sizeof(name), "%s%s%s", group, *group ? "/" : "", file);
-	length = nm_proc_read(mount->fd, name, text, sizeof(text));
-	if (length <= 0)
+	if (read_file(mount, group, file, text, sizeof(text)) <= 0)
 		return false;
 	text[strcspn(text, "\n")] = '\0';
 	return nm_units_parse_whole(text, 0, UINT64_MAX, out);
 }
 
+/* The same, where version 1 says "none" with a large number. */
+static bool read_v1_limit(const struct mount *mount, const char *group, const char *file,
+			  uint64_t *out)
+{
+	return read_number(mount, group, file, out) && *out < V1_NO_LIMIT;
+}
+
+/* The line "name 12345" of a file of such lines. */
+static bool find_line(const char *text, const char *name, uint64_t *out)
+{
+	size_t length = strlen(name), digits;
+	char number[32];
+
+	for (; *text; text += strcspn(text, "\n"), text += *text == '\n') {
+		if (strncmp(text, name, length) != 0 || text[length] != ' ')
+			continue;
+		digits = strcspn(text + length + 1, "\n");
+		if (digits >= sizeof(number))
+			return false;
+		memcpy(number, text + length + 1, digits);
+		number[digits] = '\0';
+		return nm_units_parse_whole(number, 0, UINT64_MAX, out);
+	}
+	return false;
+}
+
+/* The page cache and the kills, from two files of which version 1 has other names for both. */
+static void read_lines(const struct mount *mount, const char *group, int version,
+		       struct nm_cgroup *out)
+{
+	const char *active = version == 1 ? "total_active_file" : "active_file";
+	const char *inactive = version == 1 ? "total_inactive_file" : "inactive_file";
+	const char *events = version == 1 ? "memory.oom_control" : "memory.events";
+	uint64_t first, second;
+	char text[16384]; /* memory.stat has some 1.5 KiB in Linux 6 */
+
+	if (read_file(mount, group, "memory.stat", text, sizeof(text)) > 0 &&
+	    find_line(text, active, &first) && find_line(text, inactive, &second) &&
+	    first <= UINT64_MAX - second) {
+		out->has |= NM_CGROUP_HAS_CACHE;
+		out->cache = first + second;
+	}
+	if (read_file(mount, group, events, text, sizeof(text)) > 0 &&
+	    find_line(text, "oom_kill", &out->kills))
+		out->has |= NM_CGROUP_HAS_KILLS;
+}
+
 static void read_v1(const struct mount *mount, const char *group, struct nm_cgroup *out)
 {
-	if (read_number(mount, group, "memory.limit_in_bytes", &out->max) && out->max < V1_NO_LIMIT)
+	if (read_v1_limit(mount, group, "memory.limit_in_bytes", &out->max))
 		out->has |= NM_CGROUP_HAS_MAX;
 	if (read_number(mount, group, "memory.usage_in_bytes", &out->usage))
 		out->has |= NM_CGROUP_HAS_USAGE;
+	if (read_v1_limit(mount, group, "memory.memsw.limit_in_bytes", &out->swap_max))
+		out->has |= NM_CGROUP_HAS_SWAP_MAX;
+	if (read_number(mount, group, "memory.memsw.usage_in_bytes", &out->swap_usage))
+		out->has |= NM_CGROUP_HAS_SWAP_USAGE;
+	read_lines(mount, group, 1, out);
 }
 
 static void read_v2(const struct mount *mount, const char *group, struct nm_cgroup *out)
@@ -305,6 +363,11 @@ static void read_v2(const struct mount *mount, const char *group, struct nm_cgro
 		out->has |= NM_CGROUP_HAS_HIGH;
 	if (read_number(mount, group, "memory.current", &out->usage))
 		out->has |= NM_CGROUP_HAS_USAGE;
+	if (read_number(mount, group, "memory.swap.max", &out->swap_max))
+		out->has |= NM_CGROUP_HAS_SWAP_MAX;
+	if (read_number(mount, group, "memory.swap.current", &out->swap_usage))
+		out->has |= NM_CGROUP_HAS_SWAP_USAGE;
+	read_lines(mount, group, 2, out);
 }
 
 /* Before Linux 5.11 a group of version 1 could be told not to count what is below it. */

@@ -7,7 +7,7 @@
  *
  * Owns     the array and the paths, until nm_cgroups_done().
  * Trusts   nothing: paths and numbers are checked; a number which is none counts as unknown.
- * Costs    two small files and one or three more per group.
+ * Costs    two small files and five to seven more per group.
  */
 #ifndef NM_PROC_CGROUP_H
 #define NM_PROC_CGROUP_H
@@ -18,6 +18,10 @@ enum nm_cgroup_has {
 	NM_CGROUP_HAS_MAX = 1u << 0,
 	NM_CGROUP_HAS_HIGH = 1u << 1,
 	NM_CGROUP_HAS_USAGE = 1u << 2,
+	NM_CGROUP_HAS_SWAP_MAX = 1u << 3,
+	NM_CGROUP_HAS_SWAP_USAGE = 1u << 4,
+	NM_CGROUP_HAS_CACHE = 1u << 5,
+	NM_CGROUP_HAS_KILLS = 1u << 6,
 };
 
 struct nm_cgroup {
@@ -26,6 +30,10 @@ struct nm_cgroup {
 	uint64_t max;  /* past it the kernel kills: memory.max, memory.limit_in_bytes */
 	uint64_t high; /* past it the kernel slows down and reclaims: memory.high, version 2 only */
 	uint64_t usage;
+	uint64_t swap_max;   /* memory.swap.max; in version 1 memory.memsw: with memory together */
+	uint64_t swap_usage; /* likewise */
+	uint64_t cache;	     /* part of usage that can be dropped: active and inactive files */
+	uint64_t kills;	     /* processes killed in it for want of memory */
 };
 
 struct nm_cgroups {

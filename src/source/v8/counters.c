@@ -319,6 +319,9 @@ static void fill_isolate(struct reading *reading, struct nm_isolate *out)
 		    NM_HAS_EXTERNAL, &out->external, &out->has);
 	fill_number(3 * get(reading, words->semi) + get(reading, words->old),
 		    NM_HAS_HEAP_SIZE_LIMIT, &out->heap_size_limit, &out->has);
+	if (words->semi != NO_WORD)
+		fill_number(get(reading, words->semi), NM_HAS_MAX_SEMI_SPACE, &out->max_semi_space,
+			    &out->has);
 	if (words->array_buffers != NO_WORD)
 		fill_number(get(reading, words->array_buffers), NM_HAS_ARRAY_BUFFERS,
 			    &out->array_buffers, &out->has);

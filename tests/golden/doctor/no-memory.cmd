@@ -1,0 +1,3 @@
+nodemem doctor --assume-memory lots --assume-node 24
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem doctor --assume-node lts
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem doctor PYTHON
+exit: 3
+stderr: yes

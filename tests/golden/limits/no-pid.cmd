@@ -1,0 +1,3 @@
+nodemem limits
+exit: 2
+stderr: yes

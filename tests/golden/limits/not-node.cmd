@@ -1,0 +1,3 @@
+nodemem limits PYTHON
+exit: 3
+stderr: yes

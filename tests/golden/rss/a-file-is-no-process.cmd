@@ -1,0 +1,3 @@
+nodemem rss targets/idle.js
+exit: 2
+stderr: yes

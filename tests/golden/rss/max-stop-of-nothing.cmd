@@ -1,0 +1,3 @@
+nodemem rss --max-stop 0 1
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem rss
+exit: 2
+stderr: yes

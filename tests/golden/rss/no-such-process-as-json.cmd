@@ -1,0 +1,3 @@
+nodemem rss --json 4194303
+exit: 3
+stderr: yes

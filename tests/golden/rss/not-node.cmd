@@ -1,0 +1,3 @@
+nodemem rss PYTHON
+exit: 3
+stderr: yes

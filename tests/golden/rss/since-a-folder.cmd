@@ -1,0 +1,3 @@
+nodemem rss --since targets 1
+exit: 1
+stderr: yes

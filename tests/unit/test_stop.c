@@ -1,0 +1,218 @@
+/*
+ * test_stop.c - a process that stands still while something is done, and then goes on
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "source/remote/stop.h"
+
+/* What the child and its threads count, each for itself, in memory that we see too. */
+#define THREADS 4
+
+static volatile uint64_t *counters;
+
+static void *count(void *counter)
+{
+	for (;;)
+		++*(volatile uint64_t *)counter;
+	return NULL;
+}
+
+static void on_signal(int signal)
+{
+	(void)signal;
+	counters[THREADS]++;
+}
+
+static pid_t start_child(void)
+{
+	pid_t pid;
+
+	counters = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	pid = fork();
+	if (pid == 0) {
+		pthread_t thread;
+
+		signal(SIGUSR1, on_signal);
+		for (int i = 1; i < THREADS; i++)
+			pthread_create(&thread, NULL, count, (void *)(uintptr_t)&counters[i]);
+		count((void *)(uintptr_t)&counters[0]);
+	}
+	while (counters[0] == 0 || counters[THREADS - 1] == 0)
+		usleep(100);
+	return pid;
+}
+
+static void end_child(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	munmap((void *)(uintptr_t)counters, 4096);
+}
+
+static int open_dir(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+struct watch {
+	uint64_t before[THREADS], after[THREADS];
+	unsigned calls;
+	pid_t signalled;
+};
+
+/* While all stand still nothing counts on. */
+static void look_twice(void *context)
+{
+	struct watch *watch = context;
+
+	watch->calls++;
+	if (watch->signalled)
+		kill(watch->signalled, SIGUSR1);
+	for (int i = 0; i < THREADS; i++)
+		watch->before[i] = counters[i];
+	usleep(5000);
+	for (int i = 0; i < THREADS; i++)
+		watch->after[i] = counters[i];
+}
+
+static void wait_for_counting(void)
+{
+	for (int i = 0; i < THREADS; i++)
+		for (uint64_t was = counters[i]; counters[i] == was;)
+			usleep(100);
+}
+
+static void all_threads_stand_still_and_go_on(void **state)
+{
+	pid_t pid = start_child();
+	int dir = open_dir(pid);
+	struct watch watch = {.calls = 0};
+	struct nm_stop stop;
+
+	(void)state;
+	assert_int_equal(nm_stop_init(&stop, pid, dir, NULL), NM_OK);
+	for (unsigned i = 1; i <= 20; i++) {
+		assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_OK);
+		assert_int_equal(watch.calls, i);
+		assert_memory_equal(watch.before, watch.after, sizeof(watch.before));
+		wait_for_counting();
+	}
+	assert_int_equal(stop.count, 20);
+	assert_true(stop.longest_us >= 5000 && stop.total_us >= 20 * 5000);
+	nm_stop_done(&stop);
+	close(dir);
+	end_child(pid);
+}
+
+static void a_signal_meanwhile_is_not_lost(void **state)
+{
+	pid_t pid = start_child();
+	int dir = open_dir(pid);
+	struct watch watch = {.signalled = pid};
+	struct nm_stop stop;
+
+	(void)state;
+	nm_stop_init(&stop, pid, dir, NULL);
+	for (uint64_t i = 1; i <= 20; i++) {
+		assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_OK);
+		while (counters[THREADS] < i)
+			usleep(100);
+		/* And one that is on its way when the stop begins. */
+		watch.signalled = i % 2 ? 0 : pid;
+		if (!watch.signalled)
+			kill(pid, SIGUSR1);
+	}
+	nm_stop_done(&stop);
+	close(dir);
+	end_child(pid);
+}
+
+static void a_stopped_process_stays_stopped(void **state)
+{
+	pid_t pid = start_child();
+	int dir = open_dir(pid), status;
+	struct watch watch = {.calls = 0};
+	struct nm_stop stop;
+	uint64_t was;
+
+	(void)state;
+	kill(pid, SIGSTOP);
+	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
+	nm_stop_init(&stop, pid, dir, NULL);
+	assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_OK);
+	was = counters[0];
+	usleep(20000);
+	assert_int_equal(counters[0], was);
+	kill(pid, SIGCONT);
+	wait_for_counting();
+	nm_stop_done(&stop);
+	close(dir);
+	end_child(pid);
+}
+
+static void one_that_is_traced_is_left_to_its_tracer(void **state)
+{
+	pid_t pid = start_child();
+	int dir = open_dir(pid);
+	struct watch watch = {.calls = 0};
+	struct nm_error err;
+	struct nm_stop stop;
+
+	(void)state;
+	assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, NULL), 0);
+	nm_stop_init(&stop, pid, dir, NULL);
+	assert_int_equal(nm_stop_call(&stop, look_twice, &watch, &err), NM_E_PERM);
+	assert_non_null(strstr(err.message, "traces it already"));
+	assert_int_equal(watch.calls, 0);
+	wait_for_counting();
+	nm_stop_done(&stop);
+	close(dir);
+	end_child(pid);
+}
+
+static void one_that_has_ended_is_gone(void **state)
+{
+	pid_t pid = start_child();
+	int dir = open_dir(pid);
+	struct watch watch = {.calls = 0};
+	struct nm_stop stop;
+
+	(void)state;
+	nm_stop_init(&stop, pid, dir, NULL);
+	end_child(pid);
+	assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_E_GONE);
+	assert_int_equal(watch.calls, 0);
+	nm_stop_done(&stop);
+	close(dir);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_threads_stand_still_and_go_on),
+		cmocka_unit_test(a_signal_meanwhile_is_not_lost),
+		cmocka_unit_test(a_stopped_process_stays_stopped),
+		cmocka_unit_test(one_that_is_traced_is_left_to_its_tracer),
+		cmocka_unit_test(one_that_has_ended_is_gone),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
