@@ -81,7 +81,7 @@ def measure_stops(node):
             read_gaps.append(running.ask()["longestMs"])
             time.sleep(took_s)
             quiet_gaps.append(running.ask()["longestMs"])
-    return {"malloc": documents[0]["malloc"]["inUse"], **stops_of(documents),
+    return {"malloc": min(one["malloc"]["inUse"] or 0 for one in documents), **stops_of(documents),
             "gapReadMs": summary(read_gaps), "gapQuietMs": summary(quiet_gaps)}
 
 

@@ -33,6 +33,8 @@ def main(version):
             if document is not None:
                 stops.append(document["longestStopMs"])
                 findings.require(document["complete"], f"it misses {document['missing']}")
+                findings.require((document["arrayBuffers"] or 0) >= HELD_MIB << 20,
+                                 f"only {document['arrayBuffers']} bytes of array buffers")
                 findings.require(document["stops"] >= 1, "no stop is told of")
         process.wait_for_work()
     expect(findings.report(f"of {HELD_MIB} MiB, the longest of {len(stops)} stops took "

@@ -72,7 +72,9 @@ Object.keys(work).forEach(runForever);
 last = process.hrtime();
 setInterval(tick, TICK_MS);
 readline.createInterface({ input: process.stdin }).on('line', () => {
-    fs.writeSync(1, JSON.stringify({ done, signals, errors, longestMs }) + '\n');
+    // Telling of what is kept, again and again, keeps it alive.
+    const held = kept.length;
+    fs.writeSync(1, JSON.stringify({ done, signals, errors, longestMs, held }) + '\n');
     longestMs = 0;
 }).on('close', () => {
     fs.rmSync(folder, { recursive: true, force: true });
