@@ -218,7 +218,7 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 	struct pending pending = {.user = 0};
 	nm_addr at = rewind_heap(walk, heap);
 
-	for (unsigned count = 1;; count++) {
+	for (unsigned further = 0;;) {
 		uint64_t word, size;
 
 		if (at + NM_GLIBC_HEADER > heap->end ||
@@ -243,7 +243,7 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 		look_inside(walk, at, size, &pending);
 		at += size;
 		/* Each call gets further than the one before. */
-		if (count % CLOCK_EVERY == 0 && at > walk->quiet_to && now_us() >= until_us)
+		if (at > walk->quiet_to && ++further % CLOCK_EVERY == 0 && now_us() >= until_us)
 			return false;
 	}
 }
