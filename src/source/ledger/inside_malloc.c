@@ -115,6 +115,16 @@ static int begin(struct visit *visit, struct nm_error *err)
 	return NM_OK;
 }
 
+/* Between two stops the process has a right to its time. The first time there is something else
+   to do, which takes as long in a process that is large enough for two. */
+static int pause_between(struct visit *visit, struct nm_error *err)
+{
+	if (!visit->job->has_smaps)
+		return nm_ledger_read_smaps(visit->job, err);
+	usleep((useconds_t)(visit->max_us / 3));
+	return NM_OK;
+}
+
 /* From the first chunk to the last, unless it breaks. */
 static int walk_through(struct visit *visit, struct nm_error *err)
 {
@@ -122,9 +132,10 @@ static int walk_through(struct visit *visit, struct nm_error *err)
 	unsigned busy = 0;
 
 	for (unsigned i = 0; i < SLICES_MAX && !visit->is_done; i++) {
-		if (i > 0) /* the process has a right to its time */
-			usleep((useconds_t)(visit->max_us / 3));
-		status = nm_stop_call(&visit->stop, walk_on, visit, err);
+		if (i > 0)
+			status = pause_between(visit, err);
+		if (status == NM_OK)
+			status = nm_stop_call(&visit->stop, walk_on, visit, err);
 		if (status == NM_E_BUSY && ++busy < BUSY_TRIES)
 			usleep(BUSY_PAUSE_US);
 		else if (status != NM_OK)

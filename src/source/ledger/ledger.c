@@ -51,10 +51,11 @@ static int share_out(struct nm_ledger_job *job, struct nm_error *err)
 	return extents.failed ? nm_error_nomem(err) : NM_OK;
 }
 
-static int read_smaps(struct nm_ledger_job *job, struct nm_error *err)
+int nm_ledger_read_smaps(struct nm_ledger_job *job, struct nm_error *err)
 {
 	int status = nm_smaps_read(job->process->pid_dir, &job->smaps);
 
+	job->has_smaps = status == 0;
 	if (status == 0)
 		return NM_OK;
 	if (status == -ESRCH)
@@ -68,8 +69,8 @@ static int make(struct nm_ledger_job *job, struct nm_error *err)
 {
 	int status = nm_ledger_look_into_malloc(job, err);
 
-	if (status == NM_OK)
-		status = read_smaps(job, err);
+	if (status == NM_OK && !job->has_smaps)
+		status = nm_ledger_read_smaps(job, err);
 	if (status == NM_OK)
 		status = find_pages(job, err);
 	if (status == NM_OK)
