@@ -20,6 +20,7 @@ class Findings:
     def __init__(self, name):
         self.name = name
         self.problems = []
+        self.missing = None
 
     def require(self, truth, *words):
         if not truth:
@@ -38,6 +39,8 @@ class Findings:
         print(f"{self.name}: {'FAILED' if self.problems else 'ok'}{'; ' if text else ''}{text}")
         for problem in self.problems:
             print(f"    problem: {problem}")
+        if self.problems and self.missing:
+            print(f"    it says that this is missing: {self.missing}")
         sys.stdout.flush()
         return not self.problems
 
@@ -59,6 +62,7 @@ def parse(ended, findings):
         findings.require(False, f"no JSON: {ended.stdout[:200]!r}")
         return None
     findings.require(ended.stdout.count("\n") == 1, "it is not one line")
+    findings.missing = document.get("missing")
     findings.problems += documents.problems_of(document)
     return document
 
