@@ -63,14 +63,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct nm_glibc_arena arena = {.state = start + STATE_OFFSET, .is_main = size % 2 != 0};
 	struct nm_glibc_heap heap = {
 		.start = start, .first = start + 0x8d0, .end = start + HEAP_SIZE};
-	struct nm_glibc glibc = {.reader = world->reader,
+	struct nm_glibc glibc = {.window = &world->window,
 				 .bins_offset = 0x70,
 				 .arenas = &arena,
 				 .arena_count = 1,
 				 .heaps = &heap,
 				 .heap_count = 1};
 	struct nm_glibc_walk walk = {.glibc = &glibc,
-				     .window = &world->window,
 				     .look = {.size_min = 0x40, .size_max = 0x70, .see = see}};
 
 	memset(world->memory, 0, HEAP_SIZE);

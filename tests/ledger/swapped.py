@@ -20,6 +20,8 @@ from scenarios import check_buffers, check_malloc
 MIB = 1 << 20
 SWAP_SIZE = 256 * MIB
 READS = 5
+# The words in which V8 keeps its numbers are read where they are; all else stays in swap.
+OWN_WORDS = 64 << 10
 SYS_PROCESS_MADVISE, MADV_PAGEOUT = 440, 21
 
 
@@ -93,14 +95,15 @@ def page_out_half(pid):
             page_out(pid, one.first, one.first + (pages // 2 << 12))
 
 
-def check_reads(running, findings):
-    """Sums as smaps has them, by every one of some reads, and nothing comes back from swap."""
+def check_reads(running, may_come_back, findings):
+    """Sums as smaps has them, by every one of some reads, and no more comes back from swap."""
     before = outside.sums_of(running.pid)
     findings.require(before["swap"] >= MIB, f"only {before['swap']} bytes are in swap")
     for _ in range(READS):
         document = command.read_at_rest(running.pid, findings)
     after = outside.sums_of(running.pid)
-    findings.require(after["swap"] >= before["swap"] and after["rss"] <= before["rss"],
+    findings.require(after["swap"] >= before["swap"] - may_come_back
+                     and after["rss"] <= before["rss"] + may_come_back,
                      f"{before['swap'] - after['swap']} bytes came back from swap, rss grew by "
                      f"{after['rss'] - before['rss']}")
     if document is not None:
@@ -115,11 +118,12 @@ def main(version):
     results = []
     with some_swap(), inside.Inside(node, "mixed") as running:
         numbers, malloc = running.numbers(), running.malloc()
-        for name, move in (("buffers", page_out_buffers), ("half of it", page_out_half)):
+        for name, move, may_come_back in (("buffers", page_out_buffers, 0),
+                                          ("half of it", page_out_half, OWN_WORDS)):
             findings = command.Findings(f"{version} {name} in swap")
             wait_for_rest(running.pid)
             move(running.pid)
-            document, sums = check_reads(running, findings)
+            document, sums = check_reads(running, may_come_back, findings)
             if document is not None and name == "buffers":
                 check_malloc("swapped", document, malloc, malloc, findings)
                 check_buffers("swapped", document, numbers, numbers, findings)

@@ -57,7 +57,7 @@ static int from_smaps(const struct nm_smaps *smaps, int pid_dir, struct nm_ledge
 	ledger->rss = smaps->rss;
 	ledger->pss = smaps->pss;
 	ledger->swap = smaps->swap;
-	ledger->has |= NM_HAS_LEDGER_PSS;
+	ledger->has |= NM_HAS_LEDGER_PSS | NM_HAS_LEDGER_SWAP;
 	for (size_t i = 0; i < smaps->maps.count; i++) {
 		nm_part_index part = part_of(ledger, &smaps->maps, i, program);
 
@@ -112,6 +112,8 @@ static int from_status(int pid_dir, struct nm_ledger *ledger, struct nm_error *e
 		ledger->parts[part].rss = bytes;
 		ledger->rss += bytes;
 	}
+	if (find_status(text, "\nVmSwap", &ledger->swap))
+		ledger->has |= NM_HAS_LEDGER_SWAP;
 	return nm_ledger_finish(ledger, err);
 }
 

@@ -90,9 +90,8 @@ static int begin(struct visit *visit, struct nm_error *err)
 	status = nm_v8_process_read_maps(process, err);
 	if (status != NM_OK)
 		return status;
-	nm_pagemap_reset(&process->pagemap);
-	status =
-		nm_glibc_find(process->reader, &process->maps, &process->pagemap, &job->glibc, err);
+	nm_window_reset(&visit->window);
+	status = nm_glibc_find(&visit->window, &process->maps, &job->glibc, err);
 	if (status == NM_OK)
 		status = nm_glibc_prepare(&job->glibc, err);
 	if (status != NM_OK)
@@ -106,7 +105,6 @@ static int begin(struct visit *visit, struct nm_error *err)
 	visit->has_overflowed = visit->is_done = false;
 	visit->walk = (struct nm_glibc_walk){
 		.glibc = &job->glibc,
-		.window = &visit->window,
 		.look = {.size_min = NM_V8_BACKING_STORE_CHUNK_MIN,
 			 .size_max = NM_V8_BACKING_STORE_CHUNK_MAX,
 			 .see = see_store,
@@ -183,8 +181,14 @@ int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
 	if (status != NM_OK)
 		return status;
 	name_allocator(job);
-	if (job->allocator != NM_ALLOCATOR_GLIBC)
+	if (job->allocator != NM_ALLOCATOR_GLIBC) {
+		nm_ledger_miss(
+			job->ledger,
+			"what malloc holds, and which of it is ArrayBuffers: it is %s, and only "
+			"glibc's can be looked into",
+			job->ledger->malloc.allocator);
 		return NM_OK;
+	}
 	status = nm_window_init(&visit.window, process->reader, &job->process->pagemap, err);
 	if (status == NM_OK)
 		status = nm_stop_init(&visit.stop, process->pid, process->pid_dir, err);
@@ -196,8 +200,14 @@ int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
 	nm_window_done(&visit.window);
 	nm_stop_done(&visit.stop);
 	job->is_walked = status == NM_OK && !options->no_stop;
+	if (status == NM_OK && options->no_stop)
+		nm_ledger_miss(
+			job->ledger,
+			"what malloc holds, and which of it is ArrayBuffers: the process was not "
+			"to be stopped (--no-stop)");
 	if (status == NM_OK || status == NM_E_GONE || status == NM_E_NOMEM)
 		return status;
-	nm_ledger_miss(job->ledger, "what malloc holds: %s", err->message);
+	nm_ledger_miss(job->ledger, "what malloc holds, and which of it is ArrayBuffers: %s",
+		       err->message);
 	return NM_OK;
 }

@@ -61,7 +61,7 @@ struct nm_ledger_job {
 	size_t store_count, store_room;
 	struct nm_mmapped *mmapped; /* by address */
 	size_t mmapped_count, mmapped_room;
-	bool has_mimalloc; /* inside an addon */
+	bool has_addon;
 };
 
 /* A stretch of a mapping, and the part of the ledger it belongs to. */

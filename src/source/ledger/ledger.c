@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "source/ledger/files.h"
 #include "source/ledger/job.h"
 #include "source/target.h"
 
@@ -79,10 +80,11 @@ static int make(struct nm_ledger_job *job, struct nm_error *err)
 		status = nm_ledger_sum_malloc(job, err);
 	if (status != NM_OK)
 		return status;
+	job->has_addon = nm_ledger_has_addon(&job->smaps.maps);
 	job->ledger->rss = job->smaps.rss;
 	job->ledger->pss = job->smaps.pss;
 	job->ledger->swap = job->smaps.swap;
-	job->ledger->has |= NM_HAS_LEDGER_PSS;
+	job->ledger->has |= NM_HAS_LEDGER_PSS | NM_HAS_LEDGER_SWAP;
 	nm_pagemap_reset(&job->process->pagemap);
 	status = share_out(job, err);
 	nm_pagemap_reset(&job->process->pagemap);
@@ -123,11 +125,11 @@ int nm_ledger_read(struct nm_target *target, const struct nm_ledger_options *opt
 		status = make(&job, err);
 		clean_up(&job);
 	}
+	/* What is missing of a process that has ended meanwhile is missing for that reason. */
+	if ((status != NM_OK || out->missing_count > 0) && nm_target_has_ended(target))
+		status = nm_error_set(err, NM_E_GONE, "process %d has ended", (int)process->pid);
 	if (status != NM_OK) {
 		nm_ledger_done(out);
-		if (nm_target_has_ended(target))
-			return nm_error_set(err, NM_E_GONE, "process %d has ended",
-					    (int)process->pid);
 		return status;
 	}
 	out->took_us = now_us() - begun;

@@ -60,8 +60,8 @@ static uint64_t resident_between(const struct presence *presence, nm_addr from, 
 	return to > from ? resident_before(presence, to) - resident_before(presence, from) : 0;
 }
 
-/* malloc_trim() gives back the whole pages of a free chunk behind its head, and of the main
-   arena's top all but the least possible chunk; never the top of another arena
+/* malloc_trim() gives back the whole pages of a free chunk behind its head, and of the top in the
+   break all but the least possible chunk; never another top
    (malloc/malloc.c: mtrim, systrim). */
 static uint64_t reclaimable(const struct presence *presence, nm_addr chunk, nm_addr end)
 {
@@ -100,7 +100,7 @@ static void sum_heap(const struct nm_ledger_job *job, const struct nm_glibc_heap
 		return;
 	out->free += heap->end - heap->top;
 	out->resident_free += resident_between(presence, heap->top, heap->end);
-	if (job->glibc.arenas[heap->arena].is_main)
+	if (heap->is_break)
 		out->reclaimable += reclaimable(presence, heap->top, heap->end);
 }
 

@@ -76,10 +76,46 @@ static int find_tracer(const struct nm_stop *stop)
 	return line ? (int)strtol(line + strlen("\nTracerPid:"), NULL, 10) : 0;
 }
 
+/* A thread that is about to end cannot be seized any more. */
+static bool is_ending(const struct nm_stop *stop, pid_t thread)
+{
+	char name[48], text[512], *state;
+	ssize_t length;
+	int fd;
+
+	snprintf(name, sizeof(name), "task/%d/stat", (int)thread);
+	fd = openat(stop->pid_dir, name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return true;
+	text[length] = '\0';
+	state = strrchr(text, ')');
+	return !state || state[1] != ' ' || strchr("ZXx", state[2]) != NULL;
+}
+
+/* The kernel lets go of what a tracer held a moment after that thread of ours is gone. */
+static bool is_own_thread(int tracer)
+{
+	char name[48];
+
+	snprintf(name, sizeof(name), "/proc/%d", tracer);
+	if (access(name, F_OK) != 0)
+		return true;
+	snprintf(name, sizeof(name), "/proc/self/task/%d", tracer);
+	return access(name, F_OK) == 0;
+}
+
 static int fail_seize(const struct job *job, int os_errno)
 {
 	int pid = (int)job->stop->pid, tracer = find_tracer(job->stop);
 
+	if (os_errno == EPERM && tracer != 0 && is_own_thread(tracer))
+		return nm_error_set(job->err, NM_E_BUSY,
+				    "cannot stop process %d: the last stop is not over (try again)",
+				    pid);
 	if (os_errno == EPERM && tracer != 0)
 		return nm_error_set(job->err, NM_E_PERM,
 				    "cannot stop process %d: process %d traces it already "
@@ -112,9 +148,11 @@ static int seize_new(struct job *job, DIR *tasks)
 					    "cannot stop process %d: it has more than %d threads",
 					    (int)stop->pid, NM_STOP_THREADS_MAX);
 		if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0) {
-			if (errno == ESRCH) /* it has just ended */
+			int os_errno = errno;
+
+			if (os_errno == ESRCH || is_ending(stop, thread))
 				continue;
-			return fail_seize(job, errno);
+			return fail_seize(job, os_errno);
 		}
 		stop->threads[stop->thread_count++] = (struct nm_stopped_thread){thread, 0};
 		count++;
