@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "model/ledger.h"
+#include "model/sample.h"
 
 /* Less than this is nobody's problem, and less than a tenth of rss explains nothing. */
 #define FREE_MIN	  (UINT64_C(16) << 20)
@@ -196,43 +197,40 @@ static void mean_array_buffers(const struct view *view, char *out, size_t room)
 
 /* ---- what stands out --------------------------------------------------------------------- */
 
-/* The isolate whose heap is fullest. */
-static const struct nm_isolate *find_fullest(const struct view *view)
+/* The isolate whose heap is fullest, in percent. NULL when it is known of none. */
+static const struct nm_isolate *find_fullest(const struct view *view, unsigned *out_percent)
 {
 	const struct nm_sample *sample = view->facts->sample;
 	const struct nm_isolate *fullest = NULL;
-	double most = 0;
 
+	*out_percent = 0;
 	for (unsigned i = 0; i < sample->isolate_count; i++) {
-		const struct nm_isolate *isolate = &sample->isolates[i];
-		double full;
+		unsigned percent;
 
-		if (!(isolate->has & NM_HAS_HEAP_USED) ||
-		    !(isolate->has & NM_HAS_HEAP_SIZE_LIMIT) || isolate->heap_size_limit == 0)
+		if (!nm_isolate_fullness(&sample->isolates[i], &percent) ||
+		    (fullest && percent <= *out_percent))
 			continue;
-		full = (double)isolate->heap_used / (double)isolate->heap_size_limit;
-		if (full > most) {
-			most = full;
-			fullest = isolate;
-		}
+		fullest = &sample->isolates[i];
+		*out_percent = percent;
 	}
 	return fullest;
 }
 
 static bool heap_nearly_full(const struct view *view, struct nm_memory_verdict *out)
 {
-	const struct nm_isolate *isolate = find_fullest(view);
+	unsigned percent;
+	const struct nm_isolate *isolate = find_fullest(view, &percent);
 	char used[32], limit[32];
 
-	if (!isolate || !is_share(isolate->heap_used, isolate->heap_size_limit, HEAP_NEARLY_FULL))
+	if (!isolate || percent < HEAP_NEARLY_FULL)
 		return false;
 	out->kind = NM_MEMORY_HEAP_NEARLY_FULL;
 	snprintf(
 		out->summary, sizeof(out->summary),
-		"The JavaScript heap of %s is nearly full: %s of %s. When a collection cannot make "
-		"room any more, V8 ends the process.",
+		"The JavaScript heap of %s is nearly full: %s of %s, and but for the young generation "
+		"%u %%. When a collection cannot make room any more, V8 ends the process.",
 		isolate->name, nm_units_words(isolate->heap_used, used, sizeof(used)),
-		nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
+		nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)), percent);
 	snprintf(
 		out->next, sizeof(out->next),
 		"If it needs that much, allow it more with --max-old-space-size%s; if it should not, "

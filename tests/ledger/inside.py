@@ -28,12 +28,12 @@ class Inside(target.Target):
     `environment` is what else it finds there.
     """
 
-    def __init__(self, node, scenario, *words, preloads=(), **environment):
+    def __init__(self, node, scenario, *words, preloads=(), flags=(), **environment):
         asked, self.ask = os.pipe()
         self.answers, answer = os.pipe()
         oracle = releases.tool("NODEMEM_ORACLE_LIBRARY", "tests/ledger/liboracle.so")
         try:
-            super().__init__(node, SCENARIOS, scenario, *words, flags=["--expose-gc"],
+            super().__init__(node, SCENARIOS, scenario, *words, flags=["--expose-gc", *flags],
                              environment={"LD_PRELOAD": ":".join([*preloads, oracle]),
                                           "NODEMEM_ORACLE": f"{asked},{answer}",
                                           **environment},

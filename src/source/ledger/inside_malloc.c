@@ -4,6 +4,7 @@
  * The process is stopped for a few milliseconds at a time and runs for as long in between, so
  * that a large heap does not mean a long stop.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,20 @@ static int begin(struct visit *visit, struct nm_error *err)
 			 .context = visit},
 	};
 	return NM_OK;
+}
+
+int nm_ledger_read_smaps(struct nm_ledger_job *job, struct nm_error *err)
+{
+	int status = nm_smaps_read(job->process->pid_dir, &job->smaps);
+
+	job->has_smaps = status == 0;
+	if (status == 0)
+		return NM_OK;
+	if (status == -ESRCH)
+		return nm_error_set(err, NM_E_GONE, "process %d ended while it was being read",
+				    (int)job->process->pid);
+	return nm_error_set_errno(err, NM_E_IO, -status, "cannot read /proc/%d/smaps",
+				  (int)job->process->pid);
 }
 
 /* Between two stops the process has a right to its time. The first time there is something else

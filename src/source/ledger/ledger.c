@@ -52,20 +52,6 @@ static int share_out(struct nm_ledger_job *job, struct nm_error *err)
 	return extents.failed ? nm_error_nomem(err) : NM_OK;
 }
 
-int nm_ledger_read_smaps(struct nm_ledger_job *job, struct nm_error *err)
-{
-	int status = nm_smaps_read(job->process->pid_dir, &job->smaps);
-
-	job->has_smaps = status == 0;
-	if (status == 0)
-		return NM_OK;
-	if (status == -ESRCH)
-		return nm_error_set(err, NM_E_GONE, "process %d ended while it was being read",
-				    (int)job->process->pid);
-	return nm_error_set_errno(err, NM_E_IO, -status, "cannot read /proc/%d/smaps",
-				  (int)job->process->pid);
-}
-
 static int make(struct nm_ledger_job *job, struct nm_error *err)
 {
 	int status = nm_ledger_look_into_malloc(job, err);

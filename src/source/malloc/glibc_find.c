@@ -20,6 +20,7 @@
    searched for at no more pages than this. */
 #define SEGMENT_PLACES_MAX 65536
 #define PREVIOUS_IN_USE	   1u
+#define IS_MMAPPED	   2u
 #define FLAGS		   7u
 #define FENCE_SIZE	   16
 #define DATA_SIZE_MAX	   (UINT64_C(4) << 20)
@@ -181,6 +182,17 @@ static bool read_top(const struct nm_glibc *glibc, nm_addr state, nm_addr *out)
 {
 	return nm_glibc_read(glibc, state + glibc->bins_offset + (uint64_t)BINS_TOP, out,
 			     sizeof(*out));
+}
+
+uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)
+{
+	uint64_t size = head[1] & ~(uint64_t)FLAGS;
+
+	/* prev_size is how far the chunk was moved to be aligned: less than a page, mostly 0. */
+	if ((head[1] & FLAGS) != IS_MMAPPED || head[0] != 0 || size < 2 * 4096 ||
+	    size % 4096 != 0 || size > room)
+		return 0;
+	return size;
 }
 
 /* The part of the main arena which lies in the program's break. False when that is in pieces. */

@@ -318,14 +318,3 @@ uint64_t nm_glibc_usable(const struct nm_glibc *glibc, struct nm_glibc_cursor *c
 	/* The next chunk's first word belongs to this one while it is in use. */
 	return nm_glibc_chunk_start(heap, cursor->chunk + 1) - chunk - 8;
 }
-
-uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)
-{
-	uint64_t size = head[1] & ~(uint64_t)FLAGS;
-
-	/* prev_size is how far the chunk was moved to be aligned: less than a page, mostly 0. */
-	if ((head[1] & FLAGS) != IS_MMAPPED || head[0] != 0 || size < 2 * 4096 ||
-	    size % 4096 != 0 || size > room)
-		return 0;
-	return size;
-}

@@ -26,6 +26,7 @@ struct job {
 	void *context;
 	struct nm_error *err;
 	int status;
+	pid_t last_tracer;
 };
 
 static uint64_t now_us(void)
@@ -96,23 +97,12 @@ static bool is_ending(const struct nm_stop *stop, pid_t thread)
 	return !state || state[1] != ' ' || strchr("ZXx", state[2]) != NULL;
 }
 
-/* The kernel lets go of what a tracer held a moment after that thread of ours is gone. */
-static bool is_own_thread(int tracer)
-{
-	char name[48];
-
-	snprintf(name, sizeof(name), "/proc/%d", tracer);
-	if (access(name, F_OK) != 0)
-		return true;
-	snprintf(name, sizeof(name), "/proc/self/task/%d", tracer);
-	return access(name, F_OK) == 0;
-}
-
 static int fail_seize(const struct job *job, int os_errno)
 {
 	int pid = (int)job->stop->pid, tracer = find_tracer(job->stop);
 
-	if (os_errno == EPERM && tracer != 0 && is_own_thread(tracer))
+	/* The kernel lets go of what a thread held a moment after that thread is gone. */
+	if (os_errno == EPERM && tracer != 0 && tracer == job->last_tracer)
 		return nm_error_set(job->err, NM_E_BUSY,
 				    "cannot stop process %d: the last stop is not over (try again)",
 				    pid);
@@ -243,6 +233,8 @@ static void *run_job(void *context)
 	uint64_t took;
 
 	hurry();
+	job->last_tracer = stop->tracer;
+	stop->tracer = gettid();
 	stop->thread_count = 0;
 	stop->begun_us = 0;
 	job->status = stop_all(job);

@@ -128,6 +128,12 @@ const SCENARIOS = {
     buffers() { keepBuffers(20, 10 * MIB); },
     small() { keepBuffers(200000, (i) => 200 + i % 7 * 100); },
     fragmented: fragment,
+    // Some 110 MB of live objects.
+    objects() {
+        for (let i = 0; i < 1000000; i++)
+            kept.push({ number: i, text: `${i} is kept` });
+        gc();
+    },
     zlib: zip,
     addons: draw,
     workers: () => startWorkers('workers', WORKERS),
