@@ -14,6 +14,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/proc/file.h"
+#include "source/proc/stat.h"
+
 #define SETTLE_US 50000 /* unless the caller says */
 #define POLL_US	  20
 #define NICE_MIN  (-20)
@@ -64,37 +67,23 @@ static bool is_known(const struct nm_stop *stop, pid_t thread)
 /* Who traces the process, or 0. */
 static int find_tracer(const struct nm_stop *stop)
 {
-	int fd = openat(stop->pid_dir, "status", O_RDONLY | O_CLOEXEC);
-	char text[4096], *line;
-	ssize_t length;
+	uint64_t tracer = 0;
+	char text[4096];
 
-	if (fd < 0)
-		return 0;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[length > 0 ? length : 0] = '\0';
-	line = strstr(text, "\nTracerPid:");
-	return line ? (int)strtol(line + strlen("\nTracerPid:"), NULL, 10) : 0;
+	if (nm_proc_read(stop->pid_dir, "status", text, sizeof(text)) > 0)
+		nm_proc_status_find(text, "TracerPid:", &tracer);
+	return (int)tracer;
 }
 
 /* A thread that is about to end cannot be seized any more. */
 static bool is_ending(const struct nm_stop *stop, pid_t thread)
 {
-	char name[48], text[512], *state;
-	ssize_t length;
-	int fd;
+	struct nm_proc_stat stat;
+	char name[48], text[512];
 
 	snprintf(name, sizeof(name), "task/%d/stat", (int)thread);
-	fd = openat(stop->pid_dir, name, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return true;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (length <= 0)
-		return true;
-	text[length] = '\0';
-	state = strrchr(text, ')');
-	return !state || state[1] != ' ' || strchr("ZXx", state[2]) != NULL;
+	return nm_proc_read(stop->pid_dir, name, text, sizeof(text)) <= 0 ||
+	       nm_proc_stat_parse(text, &stat) != NM_OK || strchr("ZXx", stat.state) != NULL;
 }
 
 static int fail_seize(const struct job *job, int os_errno)
