@@ -132,6 +132,7 @@ static void walk_and_compare(bool in_steps)
 		steps++;
 	assert_null(walk.broken);
 	assert_true(in_steps ? steps >= 3 : steps == 0);
+	nm_glibc_consolidate(&world.glibc);
 	unused = sum_free(&world.glibc, &all);
 	assert_int_equal(unused, own.fordblks);
 	assert_int_equal(all, own.arena);

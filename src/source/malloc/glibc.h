@@ -53,7 +53,11 @@ struct nm_glibc_arena {
 	   caches of the threads (tcache) in use. */
 	uint64_t fast_bytes;
 	uint64_t cached_bytes;
+	nm_addr *fast; /* the first NM_GLIBC_FAST_MAX of the chunks in fastbins */
+	size_t fast_count;
 };
+
+#define NM_GLIBC_FAST_MAX 65536
 
 struct nm_glibc {
 	struct nm_window *window; /* borrowed; with its reader and pagemap */
@@ -99,6 +103,9 @@ struct nm_glibc_walk {
  * two calls. Does not allocate.
  */
 bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us);
+
+/* After the walk: the chunks in fastbins become free ones, as malloc_trim() makes them first. */
+void nm_glibc_consolidate(struct nm_glibc *glibc);
 
 /* Where a row of questions is; all zero before the first. */
 struct nm_glibc_cursor {

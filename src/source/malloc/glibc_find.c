@@ -407,6 +407,13 @@ int nm_glibc_find(struct nm_window *window, const struct nm_maps *maps, struct n
 
 int nm_glibc_prepare(struct nm_glibc *glibc, struct nm_error *err)
 {
+	for (size_t i = 0; i < glibc->arena_count; i++) {
+		struct nm_glibc_arena *arena = &glibc->arenas[i];
+
+		arena->fast = calloc(NM_GLIBC_FAST_MAX, sizeof(*arena->fast));
+		if (!arena->fast)
+			return nm_error_nomem(err);
+	}
 	for (size_t i = 0; i < glibc->heap_count; i++) {
 		struct nm_glibc_heap *heap = &glibc->heaps[i];
 		uint64_t size = heap->end - heap->start;
@@ -445,6 +452,8 @@ void nm_glibc_done(struct nm_glibc *glibc)
 {
 	for (size_t i = 0; i < glibc->heap_count; i++)
 		free(glibc->heaps[i].chunks);
+	for (size_t i = 0; i < glibc->arena_count; i++)
+		free(glibc->arenas[i].fast);
 	free(glibc->heaps);
 	free(glibc->arenas);
 	memset(glibc, 0, sizeof(*glibc));

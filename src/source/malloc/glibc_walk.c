@@ -87,6 +87,7 @@ static const char *sum_fast(const struct nm_glibc *glibc, struct nm_glibc_arena 
 	unsigned count = 0;
 
 	arena->fast_bytes = 0;
+	arena->fast_count = 0;
 	if (!nm_glibc_read(glibc, arena->state + glibc->bins_offset + (uint64_t)BINS_FAST, lists,
 			   sizeof(lists)))
 		return "an arena cannot be read";
@@ -95,10 +96,14 @@ static const char *sum_fast(const struct nm_glibc *glibc, struct nm_glibc_arena 
 		uint64_t size;
 
 		while (at != 0) {
+			nm_addr chunk = at;
+
 			if (++count > FAST_MAX || !is_in_heap(glibc, at) ||
 			    !read_next_fast(glibc, at, &size, &at))
 				return "a list of small free chunks is not as known";
 			arena->fast_bytes += size;
+			if (arena->fast && arena->fast_count < NM_GLIBC_FAST_MAX)
+				arena->fast[arena->fast_count++] = chunk;
 		}
 	}
 	arena->has_fast = true;
@@ -291,6 +296,56 @@ bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us)
 			return false;
 	}
 	return true;
+}
+
+/* The number of the chunk that begins at `chunk`; the heap's count when none does. */
+static size_t find_chunk(const struct nm_glibc_heap *heap, nm_addr chunk)
+{
+	size_t low = 0, high = heap->chunk_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (nm_glibc_chunk_start(heap, middle) < chunk)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < heap->chunk_count && nm_glibc_chunk_start(heap, low) == chunk
+		       ? low
+		       : heap->chunk_count;
+}
+
+static void free_fast(struct nm_glibc *glibc, struct nm_glibc_arena *arena, nm_addr chunk)
+{
+	for (size_t i = 0; i < glibc->heap_count; i++) {
+		struct nm_glibc_heap *heap = &glibc->heaps[i];
+		size_t index;
+		uint64_t size;
+
+		if (chunk < heap->start || chunk >= heap->end || !heap->is_walked)
+			continue;
+		index = find_chunk(heap, chunk);
+		if (index + 1 >= heap->chunk_count || !nm_glibc_chunk_is_used(heap, index))
+			return;
+		size = nm_glibc_chunk_start(heap, index + 1) - chunk;
+		if (size > arena->fast_bytes)
+			return;
+		heap->chunks[index] &= ~1u;
+		arena->fast_bytes -= size;
+		return;
+	}
+}
+
+void nm_glibc_consolidate(struct nm_glibc *glibc)
+{
+	for (size_t i = 0; i < glibc->arena_count; i++) {
+		struct nm_glibc_arena *arena = &glibc->arenas[i];
+
+		for (size_t k = 0; k < arena->fast_count; k++)
+			free_fast(glibc, arena, arena->fast[k]);
+		arena->fast_count = 0;
+	}
 }
 
 uint64_t nm_glibc_usable(const struct nm_glibc *glibc, struct nm_glibc_cursor *cursor, nm_addr user)
