@@ -52,20 +52,30 @@ uint64_t nm_room_left(pid_t pid)
 int nm_room_make(uint64_t size, const char *what, struct nm_room *out, struct nm_error *err)
 {
 	uint64_t left = nm_room_left(0);
-	void *bytes;
+	int status;
 
-	if (size > SIZE_MAX / 2 || left < SPARE || size > left - SPARE)
+	if (left < SPARE || size > left - SPARE)
 		return nm_error_set(err, NM_E_LIMIT,
 				    "cannot hold %s: that takes %.2f MiB, and %.2f MiB are left "
 				    "for this program (give it more, or run it elsewhere)",
 				    what, (double)size / NM_MIB, (double)left / NM_MIB);
+	status = nm_room_reserve(size, out, err);
+	if (status == NM_OK) /* without it is slower, and that is all */
+		madvise(out->bytes, size, MADV_POPULATE_WRITE);
+	return status;
+}
+
+int nm_room_reserve(uint64_t size, struct nm_room *out, struct nm_error *err)
+{
+	void *bytes;
+
+	if (size > SIZE_MAX / 2)
+		return nm_error_nomem(err);
 	bytes = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
 		     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (bytes == MAP_FAILED)
 		return nm_error_nomem(err);
-	/* Without either it is slower, and that is all. */
 	madvise(bytes, size, MADV_HUGEPAGE);
-	madvise(bytes, size, MADV_POPULATE_WRITE);
 	/* Like a core of ours, a child of ours has no use for it. */
 	madvise(bytes, size, MADV_DONTDUMP);
 	*out = (struct nm_room){.bytes = bytes, .size = size};

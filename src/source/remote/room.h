@@ -24,6 +24,9 @@ uint64_t nm_room_left(pid_t pid);
    NM_E_NOMEM. */
 int nm_room_make(uint64_t size, const char *what, struct nm_room *out, struct nm_error *err);
 
+/* As large, but without memory until it is written to. NM_E_NOMEM. */
+int nm_room_reserve(uint64_t size, struct nm_room *out, struct nm_error *err);
+
 /* Give back what is behind the first `size` bytes. */
 void nm_room_cut(struct nm_room *room, uint64_t size);
 
