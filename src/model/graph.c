@@ -77,8 +77,7 @@ static bool reserve_edge(struct nm_graph *graph)
 
 uint32_t nm_graph_name(struct nm_graph *graph, const char *text, size_t length)
 {
-	uint32_t name = graph->failed ? NM_INTERN_NONE
-				      : nm_intern_add(&graph->names, text, length);
+	uint32_t name = graph->failed ? NM_INTERN_NONE : nm_intern_add(&graph->names, text, length);
 
 	graph->failed |= name == NM_INTERN_NONE;
 	return name;
@@ -120,11 +119,13 @@ void nm_graph_add_edge(struct nm_graph *graph, enum nm_edge_kind kind, uint32_t 
 
 int nm_graph_finish(struct nm_graph *graph, struct nm_error *err)
 {
-	if (graph->failed && (graph->node_count >= NM_NODES_MAX || graph->edge_count >= NM_EDGES_MAX))
-		return nm_error_set(err, NM_E_LIMIT,
-				    "cannot make a graph of the heap: it has more than %u objects or "
-				    "references",
-				    NM_NODES_MAX);
+	if (graph->failed &&
+	    (graph->node_count >= NM_NODES_MAX || graph->edge_count >= NM_EDGES_MAX))
+		return nm_error_set(
+			err, NM_E_LIMIT,
+			"cannot make a graph of the heap: it has more than %u objects or "
+			"references",
+			NM_NODES_MAX);
 	if (graph->failed)
 		return nm_error_nomem(err);
 	if (graph->node_count == 0)

@@ -19,9 +19,9 @@
 
 typedef uint32_t nm_node;
 
-#define NM_NO_NODE    UINT32_MAX
-#define NM_NODES_MAX  (UINT32_MAX - 1)
-#define NM_EDGES_MAX  (UINT32_MAX - 1)
+#define NM_NO_NODE   UINT32_MAX
+#define NM_NODES_MAX (UINT32_MAX - 1)
+#define NM_EDGES_MAX (UINT32_MAX - 1)
 
 /* Source: enum HeapGraphEdge::Type in V8's include/v8-profiler.h. */
 #define NM_EDGE_KINDS(X)        \
@@ -52,14 +52,14 @@ struct nm_graph {
 	uint32_t node_count, node_room;
 	uint32_t edge_count, edge_room;
 	/* Of each node. */
-	uint8_t *kind;	      /* enum nm_node_kind */
+	uint8_t *kind;	       /* enum nm_node_kind */
 	uint8_t *detachedness; /* 0 unknown, 1 attached, 2 detached */
-	uint32_t *name;	      /* in `names` */
+	uint32_t *name;	       /* in `names` */
 	uint32_t *id;
-	uint64_t *size; /* of itself, in bytes */
+	uint64_t *size;	      /* of itself, in bytes */
 	uint32_t *first_edge; /* one more than there are nodes */
 	/* Of each edge. */
-	uint8_t *edge_kind; /* enum nm_edge_kind */
+	uint8_t *edge_kind;  /* enum nm_edge_kind */
 	uint32_t *edge_name; /* in `names`, or the index */
 	nm_node *edge_to;
 	struct nm_intern names;

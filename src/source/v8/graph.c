@@ -74,7 +74,8 @@ bool nm_v8_fill_key(struct nm_v8_fill *fill, uint64_t word, uint32_t *out)
 	if (!nm_v8_heap_follow(fill->heap, word, false, &key))
 		return false;
 	if (key.type == fill->heap->layout->type.symbol) {
-		if (!nm_v8_heap_follow(fill->heap, nm_v8_object_word(&key, SYMBOL_NAME), false, &key) ||
+		if (!nm_v8_heap_follow(fill->heap, nm_v8_object_word(&key, SYMBOL_NAME), false,
+				       &key) ||
 		    !nm_v8_type_is_string(key.type)) {
 			*out = nm_graph_name(fill->graph, "<symbol>", 8);
 			return true;

@@ -82,9 +82,8 @@ static bool read_shape(struct nm_v8_fill *fill, const struct nm_v8_map *map,
 {
 	const struct nm_v8_object_layout *layout = fill->heap->layout;
 	const uint64_t count = map->bit_field3 >> DESCRIPTORS_SHIFT & DESCRIPTORS_MASK;
-	const uint64_t inobject = map->size > map->inobject_start ? (uint64_t)map->size -
-									    map->inobject_start
-								  : 0;
+	const uint64_t inobject =
+		map->size > map->inobject_start ? (uint64_t)map->size - map->inobject_start : 0;
 	uint64_t at = layout->at.descriptors_header / 8u;
 	const uint64_t end = at + 3 * count;
 	struct nm_v8_object object, descriptors;
@@ -122,7 +121,8 @@ static const struct nm_v8_shape *get_shape(struct nm_v8_fill *fill, const struct
 	return shape;
 }
 
-static void add_dictionary(struct nm_v8_fill *fill, const struct nm_v8_object *table, bool is_global)
+static void add_dictionary(struct nm_v8_fill *fill, const struct nm_v8_object *table,
+			   bool is_global)
 {
 	const struct nm_v8_object_layout *layout = fill->heap->layout;
 	const uint64_t first = ARRAY_FIRST + UINT64_C(1) * layout->at.dictionary_first +
@@ -248,15 +248,15 @@ static void add_context(struct nm_v8_fill *fill, const struct nm_v8_object *obje
 	struct nm_v8_object scope;
 	uint32_t name;
 
-	if (nm_v8_heap_follow(fill->heap, nm_v8_object_word(object, CONTEXT_SCOPE), false, &scope) &&
+	if (nm_v8_heap_follow(fill->heap, nm_v8_object_word(object, CONTEXT_SCOPE), false,
+			      &scope) &&
 	    scope.type == fill->heap->layout->type.scope_info)
 		locals = nm_v8_smi(nm_v8_object_word(&scope, SCOPE_LOCALS));
 	if (locals >= INLINED_LOCALS)
 		locals = 0;
 	first = ARRAY_FIRST + (locals > 0 && length == locals + 3 ? 3 : 2);
 	for (uint64_t i = ARRAY_FIRST; i < object->words; i++) {
-		const nm_node node =
-			nm_v8_fill_node(fill, nm_v8_object_word(object, i), false);
+		const nm_node node = nm_v8_fill_node(fill, nm_v8_object_word(object, i), false);
 
 		if (i == CONTEXT_SCOPE)
 			add_field(fill, object, i, fill->name.scope_info);

@@ -7,29 +7,29 @@
 #include "source/v8/graph.h"
 
 /* Names that stand on many edges. */
-#define NM_V8_EDGE_NAMES(X)                                 \
-	X(map, "map")                                       \
-	X(properties, "properties")                         \
-	X(elements, "elements")                             \
-	X(proto, "__proto__")                               \
-	X(context, "context")                               \
-	X(shared, "shared")                                 \
-	X(feedback, "feedback_cell")                        \
-	X(initial_map, "prototype_or_initial_map")          \
-	X(first, "first")                                   \
-	X(second, "second")                                 \
-	X(parent, "parent")                                 \
-	X(actual, "actual_string")                          \
-	X(previous, "previous")                             \
-	X(scope_info, "scope_info")                         \
-	X(store, "backing_store")                           \
-	X(pair, "part of key -> value pair in WeakMap")     \
+#define NM_V8_EDGE_NAMES(X)                             \
+	X(map, "map")                                   \
+	X(properties, "properties")                     \
+	X(elements, "elements")                         \
+	X(proto, "__proto__")                           \
+	X(context, "context")                           \
+	X(shared, "shared")                             \
+	X(feedback, "feedback_cell")                    \
+	X(initial_map, "prototype_or_initial_map")      \
+	X(first, "first")                               \
+	X(second, "second")                             \
+	X(parent, "parent")                             \
+	X(actual, "actual_string")                      \
+	X(previous, "previous")                         \
+	X(scope_info, "scope_info")                     \
+	X(store, "backing_store")                       \
+	X(pair, "part of key -> value pair in WeakMap") \
 	X(global, "global")
 
 /* The names of the properties of a Map's objects, by where they are: in `names`, + 1. */
 struct nm_v8_shape {
 	bool is_read;
-	uint32_t *inside; /* by word of the object; NULL: none */
+	uint32_t *inside;  /* by word of the object; NULL: none */
 	uint32_t *outside; /* by index in the PropertyArray */
 	uint32_t outside_count;
 };
@@ -52,7 +52,7 @@ struct nm_v8_fill {
 	struct nm_v8_heap *heap;
 	struct nm_v8_names *names;
 	struct nm_graph *graph;
-	nm_node first; /* of the objects */
+	nm_node first;	       /* of the objects */
 	uint32_t *live_before; /* live objects before each word of the heap's bitmap */
 	uint32_t live_count;
 	struct nm_v8_shape *shapes; /* by Map */
