@@ -358,6 +358,38 @@ NM_API int nm_classes_read(struct nm_target *target, const struct nm_classes_opt
 
 NM_API void nm_classes_done(struct nm_classes *classes);
 
+/* ---- a heap snapshot made from outside --------------------------------------------------------- */
+
+struct nm_dump_options {
+	const char *isolate; /* as above */
+	enum nm_via via;
+	uint64_t max_stop_us;
+	bool redact; /* leave out the texts of strings */
+};
+
+struct nm_dump {
+	uint64_t nodes;
+	uint64_t edges;
+	uint64_t bytes; /* of the file */
+	enum nm_via via;
+	unsigned stops;
+	uint64_t stopped_us;
+	uint64_t longest_stop_us;
+	uint64_t copied_bytes;
+	char why_not_fork[200];
+	uint64_t image_us; /* how long each step took */
+	uint64_t walk_us;
+	uint64_t write_us;
+};
+
+/*
+ * Write what lives in the heaps of a process as a .heapsnapshot file at `path`, from a still image
+ * of it. The file appears when it is whole. Fails as nm_classes_read() does.
+ */
+NM_API int nm_dump_write(struct nm_target *target, const char *path,
+			 const struct nm_dump_options *options, struct nm_dump *out,
+			 struct nm_error *err);
+
 /* ---- the machine ----------------------------------------------------------------------- */
 
 enum nm_system_has {

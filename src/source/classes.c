@@ -1,6 +1,7 @@
 /*
  * The objects of a still heap, summed up by class.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,7 +104,6 @@ static int count_objects(struct counting *counting, struct nm_error *err)
 	return NM_OK;
 }
 
-/* Their names, and the heap of the one that was asked for. */
 static int take_isolates(struct counting *counting, const char *wanted, struct nm_error *err)
 {
 	const struct nm_v8_isolates *isolates = &counting->still->heap->isolates;
@@ -113,22 +113,12 @@ static int take_isolates(struct counting *counting, const char *wanted, struct n
 	if (!out->isolates)
 		return nm_error_nomem(err);
 	out->isolate_count = isolates->count;
-	for (size_t i = 0; i < isolates->count; i++) {
-		struct nm_classes_isolate *isolate = &out->isolates[i];
-
-		nm_v8_isolate_name(&isolates->items[i], isolate->name, sizeof(isolate->name));
-		if (wanted && strcmp(wanted, isolate->name) == 0) {
-			counting->only = isolates->items[i].heap;
-			memcpy(out->isolate, isolate->name, sizeof(out->isolate));
-		}
-	}
-	if (wanted && counting->only == 0)
-		return nm_error_set(
-			err, NM_E_USAGE,
-			"process %d has no isolate '%s' (nodemem usage --isolates lists "
-			"those it has)",
-			(int)out->pid, wanted);
-	return NM_OK;
+	for (size_t i = 0; i < isolates->count; i++)
+		nm_v8_isolate_name(&isolates->items[i], out->isolates[i].name,
+				   sizeof(out->isolates[i].name));
+	if (wanted)
+		snprintf(out->isolate, sizeof(out->isolate), "%s", wanted);
+	return nm_still_find_isolate(counting->still, wanted, &counting->only, err);
 }
 
 static void take_figures(const struct nm_target *target, const struct nm_still *still,

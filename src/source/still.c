@@ -110,6 +110,27 @@ int nm_still_take(struct nm_target *target, enum nm_via via, uint64_t max_stop_u
 	return status;
 }
 
+int nm_still_find_isolate(const struct nm_still *still, const char *name, nm_addr *out_heap,
+			  struct nm_error *err)
+{
+	const struct nm_v8_isolates *isolates = &still->heap->isolates;
+	char known[24];
+
+	*out_heap = 0;
+	for (size_t i = 0; name && i < isolates->count; i++) {
+		nm_v8_isolate_name(&isolates->items[i], known, sizeof(known));
+		if (strcmp(name, known) == 0)
+			*out_heap = isolates->items[i].heap;
+	}
+	if (!name || *out_heap != 0)
+		return NM_OK;
+	return nm_error_set(
+		err, NM_E_USAGE,
+		"process %d has no isolate '%s' (nodemem usage --isolates lists those it "
+		"has)",
+		(int)still->heap->process.pid, name);
+}
+
 void nm_still_done(struct nm_still *still)
 {
 	nm_v8_names_done(&still->names);

@@ -23,6 +23,10 @@ struct nm_still {
 int nm_still_take(struct nm_target *target, enum nm_via via, uint64_t max_stop_us,
 		  struct nm_still *out, struct nm_error *err);
 
+/* The heap of the isolate of that name; 0 for NULL, which means all. NM_E_USAGE when there is none. */
+int nm_still_find_isolate(const struct nm_still *still, const char *name, nm_addr *out_heap,
+			  struct nm_error *err);
+
 /* A zeroed one is done already. */
 void nm_still_done(struct nm_still *still);
 

@@ -256,4 +256,5 @@ const struct nm_view nm_view_json = {
 	.limits = nm_json_limits,
 	.findings = nm_json_findings,
 	.classes = nm_json_classes,
+	.dump = nm_json_dump,
 };

@@ -82,3 +82,18 @@ void nm_json_classes(const struct nm_view_options *how, const struct nm_view_cla
 	json_object_set_new(document, "classes", array);
 	nm_json_write(how->out, document);
 }
+
+void nm_json_dump(const struct nm_view_options *how, const char *path, const struct nm_dump *dump)
+{
+	json_t *document = nm_json_document("nodemem/dump/1");
+
+	json_object_set_new(document, "file", nm_json_foreign(path));
+	json_object_set_new(document, "nodes", nm_json_number(true, dump->nodes));
+	json_object_set_new(document, "edges", nm_json_number(true, dump->edges));
+	json_object_set_new(document, "bytes", nm_json_number(true, dump->bytes));
+	json_object_set_new(document, "via", json_string(nm_via_name(dump->via)));
+	json_object_set_new(document, "stoppedMs", milliseconds(dump->stopped_us));
+	json_object_set_new(document, "longestStopMs", milliseconds(dump->longest_stop_us));
+	json_object_set_new(document, "copiedBytes", nm_json_number(true, dump->copied_bytes));
+	nm_json_write(how->out, document);
+}

@@ -402,4 +402,5 @@ const struct nm_view nm_view_text = {
 	.limits = nm_text_limits,
 	.findings = nm_text_findings,
 	.classes = nm_text_classes,
+	.dump = nm_text_dump,
 };

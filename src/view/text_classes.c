@@ -159,3 +159,15 @@ void nm_text_classes(const struct nm_view_options *how, const struct nm_view_cla
 	print_rows(how, view);
 	print_foot(how, view);
 }
+
+void nm_text_dump(const struct nm_view_options *how, const char *path, const struct nm_dump *dump)
+{
+	char size[32];
+
+	nm_table_foreign(how->out, path, 4096);
+	fprintf(how->out,
+		": %s, %" PRIu64 " objects with %" PRIu64 " references.\n"
+		"The process was stopped for %.1f ms (%s).\n",
+		nm_units_words(dump->bytes, size, sizeof(size)), dump->nodes, dump->edges,
+		(double)dump->stopped_us / 1000, nm_via_name(dump->via));
+}

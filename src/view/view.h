@@ -93,6 +93,8 @@ struct nm_view {
 		       const struct nm_sample *sample, const struct nm_limits *limits);
 	void (*classes)(const struct nm_view_options *how, const struct nm_view_classes *classes);
 	void (*buffers)(const struct nm_view_options *how, const struct nm_view_buffers *buffers);
+	void (*dump)(const struct nm_view_options *how, const char *path,
+		     const struct nm_dump *dump);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 

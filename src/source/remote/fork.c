@@ -27,6 +27,7 @@
 /* The child is read in a second or two; one that cannot be must not stay. */
 #define READ_MAX_US UINT64_C(30000000)
 
+#define BUSY_TRIES    20
 #define REAP_TRIES    200
 #define REAP_PAUSE_US 5000
 
@@ -239,6 +240,10 @@ static int make_child(struct nm_fork *fork)
 	if (fork->has_too_many_runs)
 		return fail_unsupported(fork, "V8's pages lie in too many places");
 	thread = nm_inject_choose(&freeze->stop, &freeze->copy.maps, count);
+	if (!thread && ++fork->busy_count < BUSY_TRIES) { /* all compute: later, then */
+		freeze->end = NM_FREEZE_NOT_QUIET;
+		return NM_OK;
+	}
 	if (!thread)
 		return fail_unsupported(fork, "none of its threads can be made to");
 	for (size_t i = 0; i < runs; i++) {

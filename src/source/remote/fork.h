@@ -36,6 +36,7 @@ struct nm_fork {
 	/* Mappings that are new since `smaps`: whether the child has them is not known, so they are
 	   copied in the stop. */
 	struct nm_copy fresh;
+	unsigned busy_count; /* how often no thread could be made to do calls */
 	pid_t child;
 	char why[NM_FORK_WHY_LENGTH]; /* when it cannot be */
 	/* Children that ended and that the process does not know of. */

@@ -67,19 +67,19 @@ uint32_t nm_v8_fill_index_name(struct nm_v8_fill *fill, uint64_t index)
 
 bool nm_v8_fill_key(struct nm_v8_fill *fill, uint64_t word, uint32_t *out)
 {
-	char text[NM_V8_CLASS_NAME_MAX];
-	struct nm_v8_object key;
+	char text[NM_V8_CLASS_NAME_MAX] = "", named[NM_V8_CLASS_NAME_MAX + 16];
+	struct nm_v8_object key, name;
 	size_t length;
 
 	if (!nm_v8_heap_follow(fill->heap, word, false, &key))
 		return false;
 	if (key.type == fill->heap->layout->type.symbol) {
-		if (!nm_v8_heap_follow(fill->heap, nm_v8_object_word(&key, SYMBOL_NAME), false,
-				       &key) ||
-		    !nm_v8_type_is_string(key.type)) {
-			*out = nm_graph_name(fill->graph, "<symbol>", 8);
-			return true;
-		}
+		if (nm_v8_heap_follow(fill->heap, nm_v8_object_word(&key, SYMBOL_NAME), false,
+				      &name))
+			nm_v8_heap_text(fill->heap, &name, text, sizeof(text), NULL);
+		length = (size_t)snprintf(named, sizeof(named), "<symbol %s>", text);
+		*out = nm_graph_name(fill->graph, named, length);
+		return true;
 	}
 	if (!nm_v8_heap_text(fill->heap, &key, text, sizeof(text), &length))
 		return false;
@@ -88,6 +88,18 @@ bool nm_v8_fill_key(struct nm_v8_fill *fill, uint64_t word, uint32_t *out)
 }
 
 /* ---- what is collected before the nodes ---------------------------------------------------- */
+
+/* Room that no object uses is no node, nor is what other isolates have. */
+static void drop_unwanted(struct nm_v8_heap *heap, nm_addr only)
+{
+	for (uint32_t i = 0; i < heap->count; i++) {
+		const nm_addr owner = nm_v8_heap_page_at(heap, i)->heap;
+
+		if (nm_v8_type_is_free(heap->layout, heap->maps[heap->map_of[i]].type) ||
+		    (only != 0 && owner != 0 && owner != only))
+			heap->live[i / 64] &= ~(UINT64_C(1) << (i % 64));
+	}
+}
 
 static bool rank_live(struct nm_v8_fill *fill)
 {
@@ -98,9 +110,6 @@ static bool rank_live(struct nm_v8_fill *fill)
 	fill->live_before = malloc(words * sizeof(*fill->live_before));
 	if (!fill->live_before)
 		return false;
-	for (uint32_t i = 0; i < heap->count; i++)
-		if (nm_v8_type_is_free(heap->layout, heap->maps[heap->map_of[i]].type))
-			heap->live[i / 64] &= ~(UINT64_C(1) << (i % 64));
 	for (size_t i = 0; i < words; i++) {
 		fill->live_before[i] = before;
 		before += (uint32_t)__builtin_popcountll(heap->live[i]);
@@ -289,9 +298,10 @@ static uint32_t name_node(struct nm_v8_fill *fill, const struct nm_v8_object *ob
 
 	switch (layout->kind[object->type]) {
 	case NM_NODE_STRING:
-	case NM_NODE_SLICED:
 		nm_v8_heap_text(fill->heap, object, text, sizeof(text), &length);
 		return nm_graph_name(fill->graph, text, length);
+	case NM_NODE_SLICED:
+		return add_name(fill, "(sliced string)");
 	case NM_NODE_CONCATENATED:
 		return add_name(fill, "(concatenated string)");
 	case NM_NODE_NUMBER:
@@ -379,8 +389,8 @@ static void free_all(struct nm_v8_fill *fill, struct roots *roots)
 	free(fill);
 }
 
-int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, struct nm_graph **out,
-		     struct nm_error *err)
+int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, nm_addr only,
+		     struct nm_graph **out, struct nm_error *err)
 {
 	struct nm_v8_fill *fill = calloc(1, sizeof(*fill));
 	struct roots roots;
@@ -393,6 +403,7 @@ int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, struct 
 	fill->heap = heap;
 	fill->names = names;
 	fill->first = ROOT_NODES;
+	drop_unwanted(heap, only);
 	if (prepare(fill, &roots)) {
 		add_root_nodes(fill, &roots);
 		add_objects(fill);

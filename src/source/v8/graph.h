@@ -14,8 +14,9 @@
 /* Longer strings are cut in the names of their nodes, as in V8's snapshots. */
 #define NM_V8_NODE_NAME_MAX 1025
 
-/* NM_E_LIMIT, NM_E_NOMEM. */
-int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, struct nm_graph **out,
-		     struct nm_error *err);
+/* Of all isolates, or of the one with the Heap `only` if that is not 0. The heap's marks are then no
+   longer those of the others. NM_E_LIMIT, NM_E_NOMEM. */
+int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, nm_addr only,
+		     struct nm_graph **out, struct nm_error *err);
 
 #endif

@@ -21,6 +21,7 @@ enum { CONS = 1, SLICED = 3, THIN = 5 };
 /* Of a ScopeInfo; more locals than this are in a hash table. */
 #define SCOPE_LOCALS   3
 #define INLINED_LOCALS 75
+#define HASHED_FIRST   5
 
 /* PropertyDetails and Map::bit_field3, as in properties.c. */
 #define DESCRIPTORS_SHIFT 10
@@ -238,36 +239,87 @@ static void add_receiver(struct nm_v8_fill *fill, const struct nm_v8_object *obj
 		    nm_v8_fill_store(fill, nm_v8_object_field(object, layout->at.buffer_store)));
 }
 
+/* The words with the names of a scope's variables, by their number; they are keys. */
+struct variables {
+	struct nm_v8_object scope;
+	uint64_t count;
+	uint64_t *keys; /* where they had to be taken from a hash table; owned */
+};
+
+/* NameToIndexHashTable: map, length, three numbers, then pairs of a name and the variable's number. */
+static bool take_hashed(const struct nm_v8_object *table, struct variables *out)
+{
+	out->keys = calloc(out->count, sizeof(*out->keys));
+	if (!out->keys)
+		return false;
+	for (uint64_t i = HASHED_FIRST; i + 1 < table->words; i += 2) {
+		const uint64_t number = nm_v8_object_word(table, i + 1);
+
+		if ((number & 1) == 0 && nm_v8_smi(number) < out->count)
+			out->keys[nm_v8_smi(number)] = nm_v8_object_word(table, i);
+	}
+	return true;
+}
+
+static void take_variables(struct nm_v8_fill *fill, const struct nm_v8_object *context,
+			   struct variables *out)
+{
+	const struct nm_v8_object_layout *layout = fill->heap->layout;
+	struct nm_v8_object table;
+
+	memset(out, 0, sizeof(*out));
+	if (!nm_v8_heap_follow(fill->heap, nm_v8_object_word(context, CONTEXT_SCOPE), false,
+			       &out->scope) ||
+	    out->scope.type != layout->type.scope_info)
+		return;
+	out->count = nm_v8_smi(nm_v8_object_word(&out->scope, SCOPE_LOCALS));
+	if (out->count > context->words)
+		out->count = 0;
+	if (out->count < INLINED_LOCALS)
+		return;
+	if (!nm_v8_heap_follow(
+		    fill->heap,
+		    nm_v8_object_word(&out->scope, UINT64_C(1) + layout->at.scope_first_vars),
+		    false, &table))
+		out->count = 0;
+	else if (!take_hashed(&table, out))
+		fill->graph->failed = true;
+}
+
+static uint64_t variable_key(const struct nm_v8_fill *fill, const struct variables *variables,
+			     uint64_t number)
+{
+	if (variables->keys)
+		return variables->keys[number];
+	return nm_v8_object_word(&variables->scope,
+				 1 + number + fill->heap->layout->at.scope_first_vars);
+}
+
 /* Variables by the names in the ScopeInfo. A context has two slots before them, or three where it
    can be extended. */
 static void add_context(struct nm_v8_fill *fill, const struct nm_v8_object *object)
 {
 	const uint64_t length = nm_v8_smi(nm_v8_object_word(object, 1));
-	const uint64_t vars = UINT64_C(1) + fill->heap->layout->at.scope_first_vars;
-	uint64_t locals = 0, first;
-	struct nm_v8_object scope;
+	struct variables variables;
+	uint64_t first;
 	uint32_t name;
 
-	if (nm_v8_heap_follow(fill->heap, nm_v8_object_word(object, CONTEXT_SCOPE), false,
-			      &scope) &&
-	    scope.type == fill->heap->layout->type.scope_info)
-		locals = nm_v8_smi(nm_v8_object_word(&scope, SCOPE_LOCALS));
-	if (locals >= INLINED_LOCALS)
-		locals = 0;
-	first = ARRAY_FIRST + (locals > 0 && length == locals + 3 ? 3 : 2);
-	for (uint64_t i = ARRAY_FIRST; i < object->words; i++) {
+	take_variables(fill, object, &variables);
+	first = ARRAY_FIRST + (variables.count > 0 && length == variables.count + 3 ? 3 : 2);
+	for (uint64_t i = ARRAY_FIRST; i < object->words && !fill->graph->failed; i++) {
 		const nm_node node = nm_v8_fill_node(fill, nm_v8_object_word(object, i), false);
 
 		if (i == CONTEXT_SCOPE)
 			add_field(fill, object, i, fill->name.scope_info);
 		else if (i == CONTEXT_PREVIOUS)
 			add_field(fill, object, i, fill->name.previous);
-		else if (node != NM_NO_NODE && i >= first && i - first < locals &&
-			 nm_v8_fill_key(fill, nm_v8_object_word(&scope, vars + i - first), &name))
+		else if (node != NM_NO_NODE && i >= first && i - first < variables.count &&
+			 nm_v8_fill_key(fill, variable_key(fill, &variables, i - first), &name))
 			add(fill, NM_EDGE_CONTEXT, name, node);
 		else
 			add_numbered(fill, object, i);
 	}
+	free(variables.keys);
 }
 
 static void add_string(struct nm_v8_fill *fill, const struct nm_v8_object *object)
