@@ -49,7 +49,8 @@ static int read_and_show(struct nm_call *call, pid_t pid, enum nm_via via, uint6
 	if (status == NM_OK) {
 		status = nm_still_take(target, via, max_stop_us, &still, &err);
 		if (status == NM_OK) {
-			status = nm_buffers_of_still(&still, &of, &err);
+			status = nm_buffers_of_still(&still, nm_call_option(call, "isolate"), &of,
+						     &err);
 			if (status == NM_OK)
 				show(call, pid, &still, &of.buffers, top);
 			nm_buffers_of_done(&of);
@@ -76,6 +77,7 @@ static int run(struct nm_call *call)
 
 static const struct nm_option options[] = {
 	{0, "top", "N", "how many to show, 0 for all (default: 20; all as JSON)"},
+	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},
 	{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"},
 	{0, "max-stop", "MS", "stop the process no longer than this (default: 500)"},
 	{0, NULL, NULL, NULL},

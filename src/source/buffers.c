@@ -60,11 +60,16 @@ static int find(struct join *join, struct nm_buffers *out, struct nm_error *err)
 			    out->count, join->found.count);
 }
 
-int nm_buffers_of_still(struct nm_still *still, struct nm_buffers_of *out, struct nm_error *err)
+int nm_buffers_of_still(struct nm_still *still, const char *isolate, struct nm_buffers_of *out,
+			struct nm_error *err)
 {
 	struct join join = {.still = still};
-	int status = nm_v8_graph_make(still->heap, &still->names, &out->graph, err);
+	nm_addr only;
+	int status = nm_still_find_isolate(still, isolate, &only, err);
 
+	out->graph = NULL;
+	if (status == NM_OK)
+		status = nm_v8_graph_make(still->heap, &still->names, only, &out->graph, err);
 	if (status != NM_OK)
 		return status;
 	join.graph = out->graph;

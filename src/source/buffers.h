@@ -14,8 +14,10 @@ struct nm_buffers_of {
 	struct nm_buffers buffers;
 };
 
-/* NM_E_CORRUPT: the graph and the heap do not have the same buffers. NM_E_LIMIT, NM_E_NOMEM. */
-int nm_buffers_of_still(struct nm_still *still, struct nm_buffers_of *out, struct nm_error *err);
+/* Of all isolates, or of the one with that name. NM_E_USAGE (it has none of that name), NM_E_CORRUPT
+   (the graph and the heap do not have the same buffers), NM_E_LIMIT, NM_E_NOMEM. */
+int nm_buffers_of_still(struct nm_still *still, const char *isolate, struct nm_buffers_of *out,
+			struct nm_error *err);
 
 void nm_buffers_of_done(struct nm_buffers_of *of);
 
