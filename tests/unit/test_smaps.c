@@ -42,6 +42,24 @@ static void counts_stand_beside_their_mappings(void **state)
 	nm_smaps_done(&smaps);
 }
 
+static void what_is_kept_from_children_is_told(void **state)
+{
+	struct nm_smaps smaps;
+
+	(void)state;
+	assert_int_equal(parse(HEAP_LINE "Rss: 0 kB\nVmFlags: rd wr mr mw me dc ac sd \n"
+					 "7f0000000000-7f0000001000 r--s 00000000 fe:00 99 /lib/a\n"
+					 "Rss: 4 kB\nVmFlags: rd ex mr mw me ac sd\n"
+					 "7f0000002000-7f0000003000 r--s 00000000 fe:00 99 /lib/a\n"
+					 "Rss: 4 kB\n",
+			       &smaps),
+			 NM_OK);
+	assert_true(smaps.items[0].is_kept_from_children);
+	assert_false(smaps.items[1].is_kept_from_children);
+	assert_false(smaps.items[2].is_kept_from_children);
+	nm_smaps_done(&smaps);
+}
+
 static void nonsense_is_refused(void **state)
 {
 	const char *const cases[] = {
@@ -84,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(counts_stand_beside_their_mappings),
+		cmocka_unit_test(what_is_kept_from_children_is_told),
 		cmocka_unit_test(nonsense_is_refused),
 		cmocka_unit_test(a_real_file_is_understood),
 	};

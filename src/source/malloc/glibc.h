@@ -57,7 +57,7 @@ struct nm_glibc_arena {
 	size_t fast_count;
 };
 
-#define NM_GLIBC_FAST_MAX 65536
+#define NM_GLIBC_FAST_MAX 8192
 
 struct nm_glibc {
 	struct nm_window *window; /* borrowed; with its reader and pagemap */

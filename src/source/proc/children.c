@@ -4,12 +4,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "source/proc/file.h"
 #include "source/proc/stat.h"
 
-#define TEXT_MAX (1024 * 1024)
+#define TEXT_MAX	(1024 * 1024)
+#define DESCENDANTS_MAX 4096
 
 static bool has_pid(const pid_t *pids, size_t count, pid_t pid)
 {
@@ -109,4 +111,58 @@ void nm_proc_descendants(int proc, pid_t *pids, size_t room, size_t *count)
 	nm_strbuf_done(&text);
 	while (!known && scan_parents(proc, pids, room, count))
 		;
+}
+
+/* Field 38 of a stat file; -1 when it is not there. */
+static long read_exit_signal(const char *text)
+{
+	const char *at = strrchr(text, ')');
+
+	for (int field = 2; at && field < 38; field++)
+		at = strchr(at + 1, ' ');
+	return at ? strtol(at + 1, NULL, 10) : -1;
+}
+
+/* The last number of the line NSpid, or 0. */
+static pid_t read_own_pid(int proc, pid_t pid)
+{
+	char name[40], text[8192], *line, *end;
+
+	snprintf(name, sizeof(name), "%d/status", (int)pid);
+	if (nm_proc_read(proc, name, text, sizeof(text)) <= 0)
+		return 0;
+	line = strstr(text, "\nNSpid:");
+	if (!line)
+		return pid;
+	end = strchr(line + 1, '\n');
+	if (end)
+		*end = '\0';
+	line = strrchr(line, '\t');
+	return line ? (pid_t)strtol(line + 1, NULL, 10) : 0;
+}
+
+static bool is_silent_zombie(int proc, pid_t pid, pid_t parent)
+{
+	struct nm_proc_stat stat;
+	char name[40], text[1024];
+
+	snprintf(name, sizeof(name), "%d/stat", (int)pid);
+	return nm_proc_read(proc, name, text, sizeof(text)) > 0 &&
+	       nm_proc_stat_parse(text, &stat) == NM_OK && stat.parent == parent &&
+	       stat.state == 'Z' && read_exit_signal(text) == 0;
+}
+
+size_t nm_proc_silent_zombies(int proc, pid_t pid, pid_t *out, size_t room)
+{
+	pid_t pids[DESCENDANTS_MAX] = {pid};
+	size_t count = 1, found = 0;
+
+	nm_proc_descendants(proc, pids, DESCENDANTS_MAX, &count);
+	for (size_t i = 1; i < count && found < room; i++) {
+		pid_t own = is_silent_zombie(proc, pids[i], pid) ? read_own_pid(proc, pids[i]) : 0;
+
+		if (own > 0)
+			out[found++] = own;
+	}
+	return found;
 }

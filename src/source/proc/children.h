@@ -13,4 +13,11 @@
  */
 void nm_proc_descendants(int proc, pid_t *pids, size_t room, size_t *count);
 
+/*
+ * The children of process `pid` that have ended, are still there, and whose end no signal told of: as
+ * is the case with none that it started itself. Returns how many, at most `room`; each named as in
+ * the PID namespace that the child is in.
+ */
+size_t nm_proc_silent_zombies(int proc, pid_t pid, pid_t *out, size_t room);
+
 #endif

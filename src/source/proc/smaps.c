@@ -54,10 +54,18 @@ static bool read_count(const char *line, const char *key, uint64_t *out)
 	return true;
 }
 
+/* The words behind "VmFlags:" have two letters each. */
+static bool has_dontcopy(const char *flags)
+{
+	return strstr(flags, " dc") != NULL;
+}
+
 static bool parse_count(const char *line, struct nm_smap *smap)
 {
 	if (read_count(line, "Rss:", &smap->rss))
 		smap->has_rss = true;
+	else if (strncmp(line, "VmFlags:", 8) == 0)
+		smap->is_kept_from_children = has_dontcopy(line + 8);
 	else if (!read_count(line, "Pss:", &smap->pss))
 		read_count(line, "Swap:", &smap->swap);
 	/* What says nothing of these three is a line of its own kind, or of a later kernel. */

@@ -17,6 +17,7 @@ struct nm_smap {
 	uint64_t pss;
 	uint64_t swap;
 	bool has_rss;
+	bool is_kept_from_children; /* MADV_DONTFORK: a fork does not copy it */
 };
 
 struct nm_smaps {

@@ -56,16 +56,22 @@ int nm_image_lend(struct nm_image *image, nm_addr start, uint64_t size, const vo
 	return NM_OK;
 }
 
-int nm_image_give(struct nm_image *image, nm_addr start, uint64_t size, void *bytes)
+int nm_image_keep(struct nm_image *image, uint64_t size, void *bytes)
 {
 	if (!reserve((void **)&image->mappings, image->mapping_count, &image->mapping_room,
-		     sizeof(*image->mappings)) ||
-	    nm_image_lend(image, start, size, bytes) != NM_OK) {
+		     sizeof(*image->mappings)))
+		return NM_E_NOMEM;
+	image->mappings[image->mapping_count++] = (struct mapping){bytes, size};
+	return NM_OK;
+}
+
+int nm_image_give(struct nm_image *image, nm_addr start, uint64_t size, void *bytes)
+{
+	if (nm_image_keep(image, size, bytes) != NM_OK) {
 		munmap(bytes, size);
 		return NM_E_NOMEM;
 	}
-	image->mappings[image->mapping_count++] = (struct mapping){bytes, size};
-	return NM_OK;
+	return nm_image_lend(image, start, size, bytes);
 }
 
 int nm_image_add_thread(struct nm_image *image, pid_t id, nm_addr sp)

@@ -38,6 +38,9 @@ int nm_image_lend(struct nm_image *image, nm_addr start, uint64_t size, const vo
 /* The same; the image unmaps [bytes, bytes + size) in the end. */
 int nm_image_give(struct nm_image *image, nm_addr start, uint64_t size, void *bytes);
 
+/* The image unmaps [bytes, bytes + size) in the end, which it may have been lent in parts. */
+int nm_image_keep(struct nm_image *image, uint64_t size, void *bytes);
+
 int nm_image_add_thread(struct nm_image *image, pid_t id, nm_addr sp);
 
 /* The mappings of the process, as of that moment; taken over. */

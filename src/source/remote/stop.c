@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@
 struct job {
 	struct nm_stop *stop;
 	void (*work)(void *context);
+	void (*then)(void *context);
 	void *context;
 	struct nm_error *err;
 	int status;
@@ -54,6 +56,11 @@ void nm_stop_done(struct nm_stop *stop)
 {
 	free(stop->threads);
 	stop->threads = NULL;
+}
+
+uint64_t nm_stop_took_us(const struct nm_stop *stop)
+{
+	return stop->begun_us ? now_us() - stop->begun_us : 0;
 }
 
 static bool is_known(const struct nm_stop *stop, pid_t thread)
@@ -133,7 +140,7 @@ static int seize_new(struct job *job, DIR *tasks)
 				continue;
 			return fail_seize(job, os_errno);
 		}
-		stop->threads[stop->thread_count++] = (struct nm_stopped_thread){thread, 0};
+		stop->threads[stop->thread_count++] = (struct nm_stopped_thread){.id = thread};
 		count++;
 	}
 	for (size_t i = stop->thread_count - (size_t)count; i < stop->thread_count; i++) {
@@ -167,6 +174,8 @@ static int wait_for(struct job *job, size_t first)
 		} else {
 			/* Not by our interrupt but on the way to a handler: no event is told. */
 			stop->threads[i].signal = status >> 16 == 0 ? WSTOPSIG(status) : 0;
+			stop->threads[i].is_group_stopped =
+				status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
 			i++;
 		}
 	}
@@ -215,6 +224,15 @@ static void hurry(void)
 		setpriority(PRIO_PROCESS, (id_t)gettid(), NICE_MIN);
 }
 
+/* The hurry is over. */
+static void calm_down(void)
+{
+	struct sched_param usual = {.sched_priority = 0};
+
+	pthread_setschedparam(pthread_self(), SCHED_OTHER, &usual);
+	setpriority(PRIO_PROCESS, (id_t)gettid(), 0);
+}
+
 static void *run_job(void *context)
 {
 	struct job *job = context;
@@ -230,18 +248,28 @@ static void *run_job(void *context)
 	if (job->status == NM_OK)
 		job->work(job->context);
 	let_go(stop);
-	took = stop->begun_us ? now_us() - stop->begun_us : 0;
+	took = nm_stop_took_us(stop);
 	stop->count += stop->begun_us != 0;
 	stop->total_us += took;
 	if (took > stop->longest_us)
 		stop->longest_us = took;
+	if (job->status == NM_OK && job->then) {
+		calm_down();
+		job->then(job->context);
+	}
 	return NULL;
 }
 
 int nm_stop_call(struct nm_stop *stop, void (*work)(void *context), void *context,
 		 struct nm_error *err)
 {
-	struct job job = {.stop = stop, .work = work, .context = context, .err = err};
+	return nm_stop_call_then(stop, work, NULL, context, err);
+}
+
+int nm_stop_call_then(struct nm_stop *stop, void (*work)(void *context),
+		      void (*then)(void *context), void *context, struct nm_error *err)
+{
+	struct job job = {.stop = stop, .work = work, .then = then, .context = context, .err = err};
 	pthread_t tracer;
 	int failed = pthread_create(&tracer, NULL, run_job, &job);
 

@@ -17,7 +17,8 @@
 
 struct nm_stopped_thread {
 	pid_t id;
-	int signal; /* which was on its way to it, and is delivered when it goes on */
+	int signal;	       /* which was on its way to it, and is delivered when it goes on */
+	bool is_group_stopped; /* by a signal, before and after */
 };
 
 struct nm_stop {
@@ -45,6 +46,14 @@ int nm_stop_init(struct nm_stop *stop, pid_t pid, int pid_dir, struct nm_error *
  */
 int nm_stop_call(struct nm_stop *stop, void (*work)(void *context), void *context,
 		 struct nm_error *err);
+
+/* The same, and when the process runs again, `then`, in the same thread: so it may still use ptrace
+   on what is left to the tracer, as a child that it caught. It has all the time it wants. */
+int nm_stop_call_then(struct nm_stop *stop, void (*work)(void *context),
+		      void (*then)(void *context), void *context, struct nm_error *err);
+
+/* Since the stop that is under way began. */
+uint64_t nm_stop_took_us(const struct nm_stop *stop);
 
 void nm_stop_done(struct nm_stop *stop);
 

@@ -45,9 +45,27 @@ int nm_v8_process_open(pid_t pid, int pid_dir, struct nm_v8_process *out, struct
 	return status;
 }
 
+int nm_v8_process_open_image(const struct nm_v8_process *process, const struct nm_image *image,
+			     struct nm_v8_process *out, struct nm_error *err)
+{
+	*out = *process;
+	out->reader = NULL;
+	out->maps = *nm_image_maps(image);
+	out->is_still = true;
+	/* What is not in the image cannot be read; there is nothing to be asked before. */
+	out->pagemap = (struct nm_pagemap){.fd = -1, .page_size = process->pagemap.page_size};
+	return nm_reader_open_image(image, &out->reader, err);
+}
+
+void nm_v8_process_close_image(struct nm_v8_process *still)
+{
+	nm_reader_close(still->reader);
+	still->reader = NULL;
+}
+
 int nm_v8_process_read_maps(struct nm_v8_process *process, struct nm_error *err)
 {
-	int status = nm_maps_read(process->pid_dir, &process->maps);
+	int status = process->is_still ? 0 : nm_maps_read(process->pid_dir, &process->maps);
 
 	if (status == 0)
 		return NM_OK;
