@@ -357,6 +357,12 @@ struct nm_classes_options {
 NM_API int nm_classes_read(struct nm_target *target, const struct nm_classes_options *options,
 			   struct nm_classes *out, struct nm_error *err);
 
+/* The same of the core file at `path`, of the Node.js program at `exe`; NULL: where the core says that
+   it was. Also NM_E_NOT_NODE, NM_E_CORRUPT. */
+NM_API int nm_classes_read_core(const char *path, const char *exe,
+				const struct nm_classes_options *options, struct nm_classes *out,
+				struct nm_error *err);
+
 NM_API void nm_classes_done(struct nm_classes *classes);
 
 /* ---- a heap snapshot made from outside --------------------------------------------------------- */
@@ -390,6 +396,11 @@ struct nm_dump {
 NM_API int nm_dump_write(struct nm_target *target, const char *path,
 			 const struct nm_dump_options *options, struct nm_dump *out,
 			 struct nm_error *err);
+
+/* The same of the core file at `core`, as nm_classes_read_core(). */
+NM_API int nm_dump_write_core(const char *core, const char *exe, const char *path,
+			      const struct nm_dump_options *options, struct nm_dump *out,
+			      struct nm_error *err);
 
 /* ---- the machine ----------------------------------------------------------------------- */
 

@@ -37,25 +37,41 @@ static void show(struct nm_call *call, pid_t pid, const struct nm_still *still,
 		print_cost(still);
 }
 
-static int read_and_show(struct nm_call *call, pid_t pid, enum nm_via via, uint64_t max_stop_us,
-			 uint64_t top)
+/* How to look, and at what. */
+struct look {
+	pid_t pid;
+	const char *core; /* NULL: a process */
+	enum nm_via via;
+	uint64_t max_stop_us;
+	uint64_t top;
+};
+
+static int take(struct nm_call *call, const struct look *look, struct nm_target **target,
+		struct nm_still *out, struct nm_error *err)
+{
+	int status;
+
+	if (look->core)
+		return nm_still_open_core(look->core, nm_call_option(call, "exe"), out, err);
+	status = nm_open_target(look->pid, target, err);
+	return status == NM_OK ? nm_still_take(*target, look->via, look->max_stop_us, out, err)
+			       : status;
+}
+
+static int read_and_show(struct nm_call *call, const struct look *look)
 {
 	struct nm_target *target = NULL;
 	struct nm_buffers_of of = {.graph = NULL};
 	struct nm_still still;
 	struct nm_error err;
-	int status = nm_open_target(pid, &target, &err), code = NM_EXIT_OK;
+	int status = take(call, look, &target, &still, &err), code = NM_EXIT_OK;
 
 	if (status == NM_OK) {
-		status = nm_still_take(target, via, max_stop_us, &still, &err);
-		if (status == NM_OK) {
-			status = nm_buffers_of_still(&still, nm_call_option(call, "isolate"), &of,
-						     &err);
-			if (status == NM_OK)
-				show(call, pid, &still, &of.buffers, top);
-			nm_buffers_of_done(&of);
-			nm_still_done(&still);
-		}
+		status = nm_buffers_of_still(&still, nm_call_option(call, "isolate"), &of, &err);
+		if (status == NM_OK)
+			show(call, look->pid, &still, &of.buffers, look->top);
+		nm_buffers_of_done(&of);
+		nm_still_done(&still);
 	}
 	if (status != NM_OK)
 		code = nm_call_fail(call, &err);
@@ -65,19 +81,23 @@ static int read_and_show(struct nm_call *call, pid_t pid, enum nm_via via, uint6
 
 static int run(struct nm_call *call)
 {
-	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0, max_stop_ms = 0;
-	enum nm_via via = NM_VIA_AUTO;
-	pid_t pid;
+	struct look look = {.top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0};
+	uint64_t max_stop_ms = 0;
 
-	if (!nm_call_pid(call, 0, &pid) || !nm_call_whole(call, "top", 0, 1000000, &top) ||
-	    !nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) || !nm_call_via(call, &via))
+	if (!nm_call_target(call, 0, &look.pid, &look.core) ||
+	    !nm_call_whole(call, "top", 0, 1000000, &look.top) ||
+	    !nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) ||
+	    !nm_call_via(call, &look.via))
 		return NM_EXIT_USAGE;
-	return read_and_show(call, pid, via, max_stop_ms * 1000, top);
+	look.max_stop_us = max_stop_ms * 1000;
+	return read_and_show(call, &look);
 }
 
 static const struct nm_option options[] = {
 	{0, "top", "N", "how many to show, 0 for all (default: 20; all as JSON)"},
 	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},
+	{0, "exe", "NODE_BINARY",
+	 "the program of a core that does not name it, or not where it is"},
 	{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"},
 	{0, "max-stop", "MS", "stop the process no longer than this (default: 500)"},
 	{0, NULL, NULL, NULL},
@@ -86,11 +106,11 @@ static const struct nm_option options[] = {
 const struct nm_command nm_cmd_buffers = {
 	.name = "buffers",
 	.summary = "every ArrayBuffer with its bytes and who holds it; slabs kept by small slices",
-	.usage = "[OPTIONS] PID",
+	.usage = "[OPTIONS] PID|CORE",
 	.about =
 		"The process is stopped while an image of its memory is taken, as for 'nodemem histo'.\n"
 		"Buffers are looked for in it among the live objects, and for each the shortest way\n"
-		"from the roots of the heap.\n",
+		"from the roots of the heap. A core file will do as well.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

@@ -87,6 +87,19 @@ bool nm_call_pid(struct nm_call *call, int index, pid_t *out)
 	return false;
 }
 
+bool nm_call_target(struct nm_call *call, int index, pid_t *out_pid, const char **out_path)
+{
+	const char *word = call->words[index];
+	uint64_t pid;
+
+	*out_path = NULL;
+	if (!nm_units_parse_whole(word, 1, 1u << 22, &pid) && access(word, F_OK) == 0) {
+		*out_path = word;
+		return true;
+	}
+	return nm_call_pid(call, index, out_pid);
+}
+
 static int exit_code(int status)
 {
 	switch (status) {

@@ -83,17 +83,29 @@ static int show(struct nm_call *call, const struct nm_classes *classes,
 	return NM_EXIT_OK;
 }
 
-static int read_and_show(struct nm_call *call, pid_t pid, const struct nm_classes_options *options,
-			 const struct nm_classes *since, uint64_t top)
+static int read_process(pid_t pid, const struct nm_classes_options *options, struct nm_classes *out,
+			struct nm_error *err)
 {
 	struct nm_target *target = NULL;
-	struct nm_classes classes;
-	struct nm_error err;
-	int status = nm_open_target(pid, &target, &err), code;
+	int status = nm_open_target(pid, &target, err);
 
 	if (status == NM_OK)
-		status = nm_classes_read(target, options, &classes, &err);
+		status = nm_classes_read(target, options, out, err);
 	nm_target_close(target);
+	return status;
+}
+
+static int read_and_show(struct nm_call *call, pid_t pid, const char *core,
+			 const struct nm_classes_options *options, const struct nm_classes *since,
+			 uint64_t top)
+{
+	struct nm_classes classes;
+	struct nm_error err;
+	int status = core ? nm_classes_read_core(core, nm_call_option(call, "exe"), options,
+						 &classes, &err)
+			  : read_process(pid, options, &classes, &err);
+	int code;
+
 	if (status != NM_OK)
 		return nm_call_fail(call, &err);
 	code = show(call, &classes, since, top);
@@ -108,17 +120,19 @@ static int run(struct nm_call *call)
 	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0, max_stop_ms = 0;
 	struct nm_classes since;
 	struct nm_error err;
-	pid_t pid;
+	const char *core;
+	pid_t pid = 0;
 	int code;
 
-	if (!nm_call_pid(call, 0, &pid) || !nm_call_whole(call, "top", 0, 1000000, &top) ||
+	if (!nm_call_target(call, 0, &pid, &core) ||
+	    !nm_call_whole(call, "top", 0, 1000000, &top) ||
 	    !nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) ||
 	    !nm_call_via(call, &options.via))
 		return NM_EXIT_USAGE;
 	options.max_stop_us = max_stop_ms * 1000;
 	if (path && nm_classes_load(path, &since, &err) != NM_OK)
 		return nm_call_fail(call, &err);
-	code = read_and_show(call, pid, &options, path ? &since : NULL, top);
+	code = read_and_show(call, pid, core, &options, path ? &since : NULL, top);
 	if (path)
 		nm_classes_done(&since);
 	return code;
@@ -129,6 +143,8 @@ static const struct nm_option options[] = {
 	{0, "garbage", NULL, "also what is dead and not collected yet, by class"},
 	{0, "since", "FILE", "show what grew since an earlier 'histo --json'"},
 	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},
+	{0, "exe", "NODE_BINARY",
+	 "the program of a core that does not name it, or not where it is"},
 	{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"},
 	{0, "max-stop", "MS", "stop the process no longer than this (default: 500)"},
 	{0, NULL, NULL, NULL},
@@ -137,11 +153,11 @@ static const struct nm_option options[] = {
 const struct nm_command nm_cmd_histo = {
 	.name = "histo",
 	.summary = "what fills the heap: objects by class, counted from outside",
-	.usage = "[OPTIONS] PID",
+	.usage = "[OPTIONS] PID|CORE",
 	.about =
 		"The process is stopped while an image of its memory is taken, for some 10 ms, and\n"
 		"none of its own memory is used. What lives is told from what is garbage by marking\n"
-		"the image: no collection runs.\n",
+		"the image: no collection runs. Of a core file the same is told.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

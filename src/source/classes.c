@@ -121,15 +121,14 @@ static int take_isolates(struct counting *counting, const char *wanted, struct n
 	return nm_still_find_isolate(counting->still, wanted, &counting->only, err);
 }
 
-static void take_figures(const struct nm_target *target, const struct nm_still *still,
-			 struct nm_classes *out)
+static void take_figures(const struct nm_still *still, struct nm_classes *out)
 {
-	const struct nm_target_info *info = nm_target_info(target);
+	const struct nm_v8_process *process = &still->heap->process;
 	const struct nm_v8_heap_check *check = &still->heap->check;
 
-	out->pid = info->pid;
-	memcpy(out->node, info->node, sizeof(out->node));
-	memcpy(out->v8, info->v8, sizeof(out->v8));
+	out->pid = process->pid;
+	memcpy(out->node, process->program.node, sizeof(out->node));
+	memcpy(out->v8, process->program.v8, sizeof(out->v8));
 	out->walked_bytes = check->walked;
 	out->unexplained_bytes = check->unexplained + check->searched;
 	out->pointers = check->pointers;
@@ -144,23 +143,40 @@ static void take_figures(const struct nm_target *target, const struct nm_still *
 	out->walk_us = still->walk_us;
 }
 
+/* Ends the still. */
+static int count_still(struct nm_still *still, const char *isolate, struct nm_classes *out,
+		       struct nm_error *err)
+{
+	struct counting counting = {.still = still, .out = out};
+	int status;
+
+	memset(out, 0, sizeof(*out));
+	take_figures(still, out);
+	status = take_isolates(&counting, isolate, err);
+	if (status == NM_OK)
+		status = count_objects(&counting, err);
+	free(counting.sums);
+	nm_still_done(still);
+	if (status != NM_OK)
+		nm_classes_done(out);
+	return status;
+}
+
 int nm_classes_read(struct nm_target *target, const struct nm_classes_options *options,
 		    struct nm_classes *out, struct nm_error *err)
 {
 	struct nm_still still;
-	struct counting counting = {.still = &still, .out = out};
 	int status = nm_still_take(target, options->via, options->max_stop_us, &still, err);
 
-	memset(out, 0, sizeof(*out));
-	if (status != NM_OK)
-		return status;
-	take_figures(target, &still, out);
-	status = take_isolates(&counting, options->isolate, err);
-	if (status == NM_OK)
-		status = count_objects(&counting, err);
-	free(counting.sums);
-	nm_still_done(&still);
-	if (status != NM_OK)
-		nm_classes_done(out);
-	return status;
+	return status == NM_OK ? count_still(&still, options->isolate, out, err) : status;
+}
+
+int nm_classes_read_core(const char *path, const char *exe,
+			 const struct nm_classes_options *options, struct nm_classes *out,
+			 struct nm_error *err)
+{
+	struct nm_still still;
+	int status = nm_still_open_core(path, exe, &still, err);
+
+	return status == NM_OK ? count_still(&still, options->isolate, out, err) : status;
 }

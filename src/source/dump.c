@@ -38,26 +38,44 @@ static int write_still(struct nm_still *still, const char *path,
 	return status;
 }
 
+/* Ends the still. */
+static int dump_still(struct nm_still *still, const char *path,
+		      const struct nm_dump_options *options, struct nm_dump *out,
+		      struct nm_error *err)
+{
+	uint64_t begun = now_us();
+	int status;
+
+	memset(out, 0, sizeof(*out));
+	out->via = still->info.via;
+	out->stops = still->info.stops;
+	out->stopped_us = still->info.stopped_us;
+	out->longest_stop_us = still->info.longest_us;
+	out->copied_bytes = still->info.copied_bytes;
+	memcpy(out->why_not_fork, still->info.why_not_fork, sizeof(out->why_not_fork));
+	out->image_us = still->image_us;
+	out->walk_us = still->walk_us;
+	status = write_still(still, path, options, out, err);
+	out->write_us = now_us() - begun;
+	nm_still_done(still);
+	return status;
+}
+
 int nm_dump_write(struct nm_target *target, const char *path, const struct nm_dump_options *options,
 		  struct nm_dump *out, struct nm_error *err)
 {
 	struct nm_still still;
 	int status = nm_still_take(target, options->via, options->max_stop_us, &still, err);
-	uint64_t begun = now_us();
 
-	if (status != NM_OK)
-		return status;
-	memset(out, 0, sizeof(*out));
-	out->via = still.info.via;
-	out->stops = still.info.stops;
-	out->stopped_us = still.info.stopped_us;
-	out->longest_stop_us = still.info.longest_us;
-	out->copied_bytes = still.info.copied_bytes;
-	memcpy(out->why_not_fork, still.info.why_not_fork, sizeof(out->why_not_fork));
-	out->image_us = still.image_us;
-	out->walk_us = still.walk_us;
-	status = write_still(&still, path, options, out, err);
-	out->write_us = now_us() - begun;
-	nm_still_done(&still);
-	return status;
+	return status == NM_OK ? dump_still(&still, path, options, out, err) : status;
+}
+
+int nm_dump_write_core(const char *core, const char *exe, const char *path,
+		       const struct nm_dump_options *options, struct nm_dump *out,
+		       struct nm_error *err)
+{
+	struct nm_still still;
+	int status = nm_still_open_core(core, exe, &still, err);
+
+	return status == NM_OK ? dump_still(&still, path, options, out, err) : status;
 }

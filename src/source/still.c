@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "source/remote/core.h"
+
 /* Images taken until one is good: a collection can begin in another isolate. */
 #define TRIES 5
 
@@ -82,7 +84,7 @@ static int try_once(struct nm_target *target, const struct nm_frozen_options *op
 	out->image_us += taken - begun;
 	if (status != NM_OK)
 		return status;
-	status = nm_v8_heap_new(process, out->image, &out->heap, err);
+	status = nm_v8_heap_new(process, out->image, false, &out->heap, err);
 	out->walk_us += now_us() - taken;
 	if (status != NM_OK) {
 		nm_image_free(out->image);
@@ -110,6 +112,50 @@ int nm_still_take(struct nm_target *target, enum nm_via via, uint64_t max_stop_u
 	return status;
 }
 
+static int open_core(const char *path, const char *exe, struct nm_still *out, struct nm_error *err)
+{
+	const struct nm_v8_isolates none = {NULL, 0};
+	struct nm_core_info info;
+	uint64_t begun = now_us();
+	int status = nm_core_open(path, &out->image, &info, err);
+
+	if (status != NM_OK)
+		return status;
+	out->image_us = now_us() - begun;
+	out->info.via = NM_VIA_CORE;
+	out->info.copied_bytes = info.copied_bytes;
+	if (!exe && !info.executable[0])
+		return nm_error_set(err, NM_E_UNSUPPORTED,
+				    "%s does not say of which program it is (name it with --exe "
+				    "NODE_BINARY)",
+				    path);
+	out->has_own = true;
+	status = nm_v8_process_open_core(info.pid, out->image, exe ? exe : info.executable,
+					 info.executable, &out->own, err);
+	if (status == NM_OK)
+		status = nm_v8_process_choose_layout(&out->own, path, err);
+	if (status == NM_OK)
+		status = nm_v8_heap_new(&out->own, out->image, true, &out->heap, err);
+	if (status == NM_OK) {
+		number_isolates(&none, &out->heap->isolates);
+		status = nm_v8_names_init(&out->names, out->heap, err);
+	}
+	out->walk_us = now_us() - begun - out->image_us;
+	return status;
+}
+
+int nm_still_open_core(const char *path, const char *exe, struct nm_still *out,
+		       struct nm_error *err)
+{
+	int status;
+
+	memset(out, 0, sizeof(*out));
+	status = open_core(path, exe, out, err);
+	if (status != NM_OK)
+		nm_still_done(out);
+	return status;
+}
+
 int nm_still_find_isolate(const struct nm_still *still, const char *name, nm_addr *out_heap,
 			  struct nm_error *err)
 {
@@ -126,8 +172,7 @@ int nm_still_find_isolate(const struct nm_still *still, const char *name, nm_add
 		return NM_OK;
 	return nm_error_set(
 		err, NM_E_USAGE,
-		"process %d has no isolate '%s' (nodemem usage --isolates lists those it "
-		"has)",
+		"process %d has no isolate '%s' (nodemem histo without --isolate lists those it has)",
 		(int)still->heap->process.pid, name);
 }
 
@@ -135,6 +180,8 @@ void nm_still_done(struct nm_still *still)
 {
 	nm_v8_names_done(&still->names);
 	nm_v8_heap_free(still->heap);
+	if (still->has_own)
+		nm_v8_process_close(&still->own);
 	nm_image_free(still->image);
 	memset(still, 0, sizeof(*still));
 }

@@ -165,9 +165,9 @@ void nm_text_dump(const struct nm_view_options *how, const char *path, const str
 	char size[32];
 
 	nm_table_foreign(how->out, path, 4096);
-	fprintf(how->out,
-		": %s, %" PRIu64 " objects with %" PRIu64 " references.\n"
-		"The process was stopped for %.1f ms (%s).\n",
-		nm_units_words(dump->bytes, size, sizeof(size)), dump->nodes, dump->edges,
-		(double)dump->stopped_us / 1000, nm_via_name(dump->via));
+	fprintf(how->out, ": %s, %" PRIu64 " objects with %" PRIu64 " references.\n",
+		nm_units_words(dump->bytes, size, sizeof(size)), dump->nodes, dump->edges);
+	if (dump->via != NM_VIA_CORE)
+		fprintf(how->out, "The process was stopped for %.1f ms (%s).\n",
+			(double)dump->stopped_us / 1000, nm_via_name(dump->via));
 }

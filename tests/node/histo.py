@@ -3,6 +3,7 @@
 import collections
 import json
 import pathlib
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -124,6 +125,40 @@ def check_used(node, version):
             sys.exit(f"live bytes and heapUsed are {percent:.3f} % apart")
 
 
+def check_cores(node, version):
+    """A core has what the process had, and one of V8's end for want of memory what filled it."""
+    if not shutil.which("gcore"):
+        print(f"{version}: no gcore here, cores not tried")
+        return
+    with tempfile.TemporaryDirectory() as folder, \
+            target.Target(node, target.TARGETS / "heap.js", 1000, flags=["--expose-gc"]) as one:
+        ask(one, "gc")
+        subprocess.run(["gcore", "-o", f"{folder}/core", str(one.pid)], stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL, check=True)
+        core = f"{folder}/core.{one.pid}"
+        live, dead = (json.loads(run("histo", "--json", place)) for place in (one.pid, core))
+        assert dead["via"] == "core" and dead["pid"] == live["pid"]
+        assert dead["classes"] == live["classes"], "the core has other objects than the process"
+        assert "no Node.js program" in run("histo", "--exe", "/bin/sh", core, code=3)
+        copy = pathlib.Path(folder, "moved")
+        copy.symlink_to(node)
+        moved = json.loads(run("histo", "--json", "--exe", copy, core))
+        assert moved["classes"] == dead["classes"]
+    with tempfile.TemporaryDirectory() as folder:
+        script = ("class Leak { constructor(i) { this.i = i; } } globalThis.kept = [];"
+                  "for (let i = 0; ; i++) kept.push(new Leak(i));")
+        subprocess.run(["sh", "-c", 'ulimit -c unlimited && exec "$@"', "sh", node,
+                        "--max-old-space-size=60", "-e", script], cwd=folder,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        cores = list(pathlib.Path(folder).glob("core*"))
+        if not cores:
+            print(f"{version}: the kernel leaves no core here, V8's end not tried")
+            return
+        classes = json.loads(run("histo", "--json", cores[0]))["classes"]
+        print(f"{version}: of too little memory were {classes[0]}")
+        assert classes[0]["name"] == "Leak" and classes[0]["bytes"] > 30 << 20
+
+
 def check_workers(node, version):
     """Each isolate has its own objects."""
     with target.Target(node, target.TARGETS / "threads.js") as one:
@@ -149,6 +184,7 @@ def main(version):
     check_snapshot(node, version)
     check_used(node, version)
     check_workers(node, version)
+    check_cores(node, version)
 
 
 if __name__ == "__main__":

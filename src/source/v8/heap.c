@@ -58,7 +58,8 @@ static int check_walk(const struct nm_v8_heap *heap, struct nm_error *err)
 	return NM_OK;
 }
 
-static int fill(struct nm_v8_heap *heap, const struct nm_v8_process *process, struct nm_error *err)
+static int fill(struct nm_v8_heap *heap, const struct nm_v8_process *process, bool any_moment,
+		struct nm_error *err)
 {
 	int status = nm_v8_process_open_image(process, heap->image, &heap->process, err);
 
@@ -67,7 +68,7 @@ static int fill(struct nm_v8_heap *heap, const struct nm_v8_process *process, st
 						  heap->layout, err);
 	if (status == NM_OK)
 		status = nm_v8_isolates_find(&heap->process, &heap->isolates, err);
-	if (status == NM_OK)
+	if (status == NM_OK && !any_moment)
 		status = check_quiet(heap, err);
 	if (status == NM_OK)
 		status = nm_v8_heap_find_pages(heap, err);
@@ -79,7 +80,7 @@ static int fill(struct nm_v8_heap *heap, const struct nm_v8_process *process, st
 }
 
 int nm_v8_heap_new(const struct nm_v8_process *process, const struct nm_image *image,
-		   struct nm_v8_heap **out, struct nm_error *err)
+		   bool any_moment, struct nm_v8_heap **out, struct nm_error *err)
 {
 	struct nm_v8_heap *heap = calloc(1, sizeof(*heap));
 	int status;
@@ -88,7 +89,7 @@ int nm_v8_heap_new(const struct nm_v8_process *process, const struct nm_image *i
 		return nm_error_nomem(err);
 	heap->image = image;
 	heap->layout = malloc(sizeof(*heap->layout));
-	status = heap->layout ? fill(heap, process, err) : nm_error_nomem(err);
+	status = heap->layout ? fill(heap, process, any_moment, err) : nm_error_nomem(err);
 	if (status != NM_OK) {
 		nm_v8_heap_free(heap);
 		return status;

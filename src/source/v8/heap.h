@@ -116,11 +116,11 @@ struct nm_v8_heap {
 
 /*
  * Find, walk and mark the heaps that `image` has of `process`. NM_E_BUSY: a collection was under
- * way in it. NM_E_UNSUPPORTED: the walk explains too little, with the version and the figure;
+ * way in it; not asked for `any_moment`, when there is no other image to be had. NM_E_UNSUPPORTED: the walk explains too little, with the version and the figure;
  * NM_E_LIMIT, NM_E_NOMEM.
  */
 int nm_v8_heap_new(const struct nm_v8_process *process, const struct nm_image *image,
-		   struct nm_v8_heap **out, struct nm_error *err);
+		   bool any_moment, struct nm_v8_heap **out, struct nm_error *err);
 void nm_v8_heap_free(struct nm_v8_heap *heap);
 
 /* ---- words and pages ---------------------------------------------------------------------- */

@@ -186,8 +186,8 @@ static void note_unexplained(struct nm_v8_heap *heap, const struct nm_v8_heap_pa
 }
 
 /* The size is not known, or wrong: take all up to the next Map. */
-static uint64_t search_size(struct nm_v8_heap *heap, const struct nm_v8_heap_page *page,
-			    nm_addr addr, const struct nm_v8_map *map)
+static uint64_t search_size(struct nm_v8_heap *heap, struct nm_v8_heap_page *page, nm_addr addr,
+			    const struct nm_v8_map *map)
 {
 	const struct nm_v8_object_layout *layout = heap->layout;
 	const uint16_t type = map->type;
@@ -195,6 +195,12 @@ static uint64_t search_size(struct nm_v8_heap *heap, const struct nm_v8_heap_pag
 	const bool is_expected = type == layout->type.scope_info ||
 				 (type == layout->type.machine_code && !layout->row->code_header);
 
+	/* A core file can have the bodies of holes, which the process itself cannot read. */
+	if (layout->row->has_hollow_holes && type == layout->type.hole &&
+	    page->gap_count < NM_V8_GAPS_MAX) {
+		page->gaps[page->gap_count++] = (struct nm_v8_gap){addr + 8, addr + size};
+		return 8;
+	}
 	if (!is_expected && !page->is_young) {
 		heap->check.searched += size;
 		heap->check.searched_count++;

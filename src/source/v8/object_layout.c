@@ -127,6 +127,7 @@ static void take_neighbours(const struct nm_v8_symbols *symbols, struct nm_v8_ob
 	out->type.feedback_metadata = (uint16_t)(out->type.feedback_vector - 1);
 	out->type.filler = (uint16_t)(out->type.feedback_vector + 1);
 	out->type.free_space = (uint16_t)(out->type.feedback_vector + 2);
+	out->type.hole = (uint16_t)(out->type.feedback_vector + 3);
 	out->type.transition_array = (uint16_t)(out->type.weak_fixed_array + 1);
 	out->type.ephemeron_table = (uint16_t)(out->type.fixed_array + 2);
 	out->type.name_dictionary = (uint16_t)(out->type.fixed_array + 4);

@@ -49,7 +49,8 @@ struct nm_v8_object_row {
 	bool own_name_is_class;	  /* an own property `name` of a constructor is the class */
 	const char *global;	  /* the classes of JSGlobalObject and JSGlobalProxy */
 	const char *global_proxy;
-	bool has_shapes; /* snapshots know the kind "object shape" */
+	bool has_hollow_holes; /* the body of a Hole is no memory of the heap's */
+	bool has_shapes;       /* snapshots know the kind "object shape" */
 };
 
 extern const struct nm_v8_object_row nm_v8_object_rows[];
@@ -140,9 +141,9 @@ struct nm_v8_object_layout {
 		NM_V8_OBJECT_TYPES(X)
 #undef X
 		/* Not in the binary: they stand beside others in every version. */
-		uint16_t feedback_metadata, filler, free_space, transition_array, ephemeron_table,
-			name_dictionary, native_context, machine_code, first_function,
-			last_function;
+		uint16_t feedback_metadata, filler, free_space, hole, transition_array,
+			ephemeron_table, name_dictionary, native_context, machine_code,
+			first_function, last_function;
 	} type;
 	struct {
 #define X(name, symbol) uint16_t name;

@@ -39,6 +39,16 @@ int nm_v8_process_open_image(const struct nm_v8_process *process, const struct n
 			     struct nm_v8_process *out, struct nm_error *err);
 void nm_v8_process_close_image(struct nm_v8_process *still);
 
+/* A process of which there is only an image, and its program at `path`, which was mapped from
+   `mapped`. To be closed also on failure. As nm_v8_program_open_file(), and NM_E_UNSUPPORTED. */
+int nm_v8_process_open_core(pid_t pid, const struct nm_image *image, const char *path,
+			    const char *mapped, struct nm_v8_process *out, struct nm_error *err);
+
+/* The layout that fits its V8: one that was learnt for this very binary, or a row of the table. `who`
+   begins the message. NM_E_UNSUPPORTED. */
+int nm_v8_process_choose_layout(struct nm_v8_process *process, const char *who,
+				struct nm_error *err);
+
 /* Read the mappings anew. NM_E_GONE, NM_E_PERM, NM_E_IO. */
 int nm_v8_process_read_maps(struct nm_v8_process *process, struct nm_error *err);
 

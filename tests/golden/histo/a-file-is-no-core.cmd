@@ -1,3 +1,3 @@
 nodemem histo targets/idle.js
-exit: 2
+exit: 1
 stderr: yes
