@@ -231,8 +231,9 @@ struct nm_malloc {
 };
 
 enum nm_ledger_has {
-	NM_HAS_LEDGER_PSS = 1u << 0,	/* pss and swap */
+	NM_HAS_LEDGER_PSS = 1u << 0,	/* pss, and the parts' swap */
 	NM_HAS_FOUND_BUFFERS = 1u << 1, /* array_buffers */
+	NM_HAS_LEDGER_SWAP = 1u << 2,	/* swap */
 };
 
 #define NM_LEDGER_MISSING_MAX 4
@@ -279,6 +280,127 @@ NM_API int nm_ledger_read_coarse(pid_t pid, const char *why, struct nm_ledger *o
 				 struct nm_error *err);
 
 NM_API void nm_ledger_done(struct nm_ledger *ledger);
+
+/* ---- the classes of a heap: what its memory is --------------------------------------------- */
+
+/* How a still image of a process is taken. */
+enum nm_via {
+	NM_VIA_AUTO, /* fork for large processes where that can be, else copy */
+	NM_VIA_COPY, /* its memory is copied while it stands still */
+	NM_VIA_FORK, /* it makes a copy-on-write child of itself, which is read at leisure */
+	NM_VIA_CORE, /* it was one already: a core file */
+};
+
+/* "copy" */
+NM_API const char *nm_via_name(enum nm_via via);
+
+/* Objects of one class. Live are those that can be reached from the roots; garbage those that can
+   not be, and wait for V8 to collect them. */
+struct nm_class {
+	const char *name; /* as V8 names it: a constructor, or a kind in brackets: "(string)" */
+	uint64_t count;
+	uint64_t bytes; /* of the objects themselves, not of what they hold */
+	uint64_t garbage_count;
+	uint64_t garbage_bytes;
+};
+
+/* What each isolate has of it. */
+struct nm_classes_isolate {
+	char name[24];
+	uint64_t live_bytes;
+	uint64_t garbage_bytes;
+};
+
+struct nm_classes {
+	pid_t pid;
+	char node[32];
+	char v8[40];
+	char isolate[24];	/* the only one that was asked for; "" for all */
+	struct nm_class *items; /* owned, with the names; the most live bytes first */
+	size_t count;
+	uint64_t live_count;
+	uint64_t live_bytes;
+	uint64_t garbage_count;
+	uint64_t garbage_bytes;
+	struct nm_classes_isolate *isolates; /* owned; main first */
+	size_t isolate_count;
+	uint64_t read_only_bytes; /* live ones which all isolates share; part of live_bytes */
+	/* The walk proves itself: of the bytes walked so many could not be explained, and so many of
+	   the pointers led to no object. */
+	uint64_t walked_bytes;
+	uint64_t unexplained_bytes;
+	uint64_t pointers;
+	uint64_t missed_pointers;
+	/* What it cost the process. */
+	enum nm_via via;
+	unsigned stops;
+	uint64_t stopped_us;
+	uint64_t longest_stop_us;
+	uint64_t copied_bytes;
+	char why_not_fork[200]; /* "" when there was no need to say */
+	uint64_t image_us;	/* how long taking the image took, and reading it after that */
+	uint64_t walk_us;
+};
+
+struct nm_classes_options {
+	const char *isolate; /* "main", "worker-1"; NULL for all */
+	enum nm_via via;
+	uint64_t max_stop_us; /* stop it no longer than this; 0 for 500 ms */
+};
+
+/*
+ * The classes of all objects in the heaps of a process, from a still image of it; the process is
+ * stopped for the time that takes. `out` is filled anew. NM_E_UNSUPPORTED: a V8 whose objects are
+ * in no table, or of which too little could be explained; NM_E_BUSY, NM_E_LIMIT (the stop would be
+ * too long), NM_E_USAGE (no isolate of that name), NM_E_GONE, NM_E_PERM, NM_E_IO, NM_E_NOMEM.
+ */
+NM_API int nm_classes_read(struct nm_target *target, const struct nm_classes_options *options,
+			   struct nm_classes *out, struct nm_error *err);
+
+/* The same of the core file at `path`, of the Node.js program at `exe`; NULL: where the core says that
+   it was. Also NM_E_NOT_NODE, NM_E_CORRUPT. */
+NM_API int nm_classes_read_core(const char *path, const char *exe,
+				const struct nm_classes_options *options, struct nm_classes *out,
+				struct nm_error *err);
+
+NM_API void nm_classes_done(struct nm_classes *classes);
+
+/* ---- a heap snapshot made from outside --------------------------------------------------------- */
+
+struct nm_dump_options {
+	const char *isolate; /* as above */
+	enum nm_via via;
+	uint64_t max_stop_us;
+	bool redact; /* leave out the texts of strings */
+};
+
+struct nm_dump {
+	uint64_t nodes;
+	uint64_t edges;
+	uint64_t bytes; /* of the file */
+	enum nm_via via;
+	unsigned stops;
+	uint64_t stopped_us;
+	uint64_t longest_stop_us;
+	uint64_t copied_bytes;
+	char why_not_fork[200];
+	uint64_t image_us; /* how long each step took */
+	uint64_t walk_us;
+	uint64_t write_us;
+};
+
+/*
+ * Write what lives in the heaps of a process as a .heapsnapshot file at `path`, from a still image
+ * of it. The file appears when it is whole. Fails as nm_classes_read() does.
+ */
+NM_API int nm_dump_write(struct nm_target *target, const char *path,
+			 const struct nm_dump_options *options, struct nm_dump *out,
+			 struct nm_error *err);
+
+/* The same of the core file at `core`, as nm_classes_read_core(). */
+NM_API int nm_dump_write_core(const char *core, const char *exe, const char *path,
+			      const struct nm_dump_options *options, struct nm_dump *out,
+			      struct nm_error *err);
 
 /* ---- the machine ----------------------------------------------------------------------- */
 

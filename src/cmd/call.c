@@ -52,6 +52,23 @@ bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_
 	return false;
 }
 
+bool nm_call_via(struct nm_call *call, enum nm_via *out)
+{
+	const char *text = nm_call_option(call, "via");
+
+	*out = NM_VIA_AUTO;
+	for (int via = NM_VIA_AUTO; text && via <= NM_VIA_FORK; via++) {
+		if (strcmp(text, nm_via_name((enum nm_via)via)) != 0)
+			continue;
+		*out = (enum nm_via)via;
+		return true;
+	}
+	if (!text)
+		return true;
+	nm_call_usage(call, "--via: no way to take an image: '%s' (auto, copy or fork)", text);
+	return false;
+}
+
 bool nm_call_pid(struct nm_call *call, int index, pid_t *out)
 {
 	const char *word = call->words[index];
@@ -68,6 +85,19 @@ bool nm_call_pid(struct nm_call *call, int index, pid_t *out)
 		nm_call_usage(call, "not a process id: '%s' (nodemem ps lists the Node processes)",
 			      word);
 	return false;
+}
+
+bool nm_call_target(struct nm_call *call, int index, pid_t *out_pid, const char **out_path)
+{
+	const char *word = call->words[index];
+	uint64_t pid;
+
+	*out_path = NULL;
+	if (!nm_units_parse_whole(word, 1, 1u << 22, &pid) && access(word, F_OK) == 0) {
+		*out_path = word;
+		return true;
+	}
+	return nm_call_pid(call, index, out_pid);
 }
 
 static int exit_code(int status)

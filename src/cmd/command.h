@@ -68,6 +68,13 @@ bool nm_call_duration(struct nm_call *call, const char *name, uint64_t min_ms, u
 bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_t max,
 		   uint64_t *out);
 
+/* Read --via as the way to a still image; `*out` is NM_VIA_AUTO when it was not given. */
+bool nm_call_via(struct nm_call *call, enum nm_via *out);
+
+/* Read the word `index` as a process id or, where it is none, as the path of a file: then `*out_path`
+   is not NULL. */
+bool nm_call_target(struct nm_call *call, int index, pid_t *out_pid, const char **out_path);
+
 /* Read the word `index` as a process id. */
 bool nm_call_pid(struct nm_call *call, int index, pid_t *out);
 

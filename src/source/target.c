@@ -13,7 +13,6 @@
 #include "source/proc/stat.h"
 #include "source/target.h"
 #include "source/v8/counters.h"
-#include "source/v8/layout_file.h"
 
 /* A collection's pause is 1 to 20 ms mostly. While one is under way we wait this long, this
    often, then show what is known. */
@@ -142,36 +141,6 @@ static void fill_info(struct nm_target *target)
 	memcpy(info->v8, target->process.program.v8, sizeof(info->v8));
 }
 
-static int choose_layout(struct nm_target *target, struct nm_error *err)
-{
-	const struct nm_v8_version *version = &target->process.program.version;
-	const struct nm_v8_version oldest = nm_v8_oldest();
-	const struct nm_v8_layout *row = nm_v8_layout_find(version);
-	const char *node = target->process.program.node[0] ? target->process.program.node
-							   : "Node (version unknown)";
-
-	/* Who calibrated this very binary did so for a reason. */
-	if (nm_v8_layout_load(nm_elf_build_id(target->process.program.elf),
-			      &target->process.layout))
-		return NM_OK;
-	if (row) {
-		target->process.layout = *row;
-		return nm_v8_layout_complete(&target->process.layout, target->process.program.elf,
-					     err);
-	}
-	if (nm_v8_version_compare(version, &oldest) < 0)
-		return nm_error_set(err, NM_E_UNSUPPORTED,
-				    "process %d runs %s with V8 %s, which is too old: %s is the "
-				    "oldest that nodemem reads (update Node.js)",
-				    (int)target->pid, node, target->process.program.v8,
-				    nm_v8_layouts[0].name);
-	return nm_error_set(err, NM_E_UNSUPPORTED,
-			    "process %d runs %s with V8 %s, which is in no table "
-			    "(learn it with: nodemem calibrate %s)",
-			    (int)target->pid, node, target->process.program.v8,
-			    target->process.program.path);
-}
-
 /* Give each isolate a number that stays its own: those known before keep theirs. */
 static void number_isolates(struct nm_target *target, const struct nm_v8_isolates *before)
 {
@@ -215,6 +184,7 @@ static int search(struct nm_target *target, struct nm_error *err)
 
 static int open_target(struct nm_target *target, struct nm_error *err)
 {
+	char who[32];
 	int status = open_proc(target, err);
 
 	if (status != NM_OK)
@@ -222,7 +192,8 @@ static int open_target(struct nm_target *target, struct nm_error *err)
 	status = nm_v8_process_open(target->pid, target->pid_dir, &target->process, err);
 	if (status == NM_OK) {
 		fill_info(target);
-		status = choose_layout(target, err);
+		snprintf(who, sizeof(who), "process %d", (int)target->pid);
+		status = nm_v8_process_choose_layout(&target->process, who, err);
 	}
 	if (status != NM_OK)
 		return has_ended(target) ? fail_gone(target, err) : status;

@@ -6,6 +6,8 @@
 #include "base/error.h"
 #include "model/metrics.h"
 #include "model/verdict.h"
+#include "view/json_buffers.h"
+#include "view/json_classes.h"
 #include "view/json_ledger.h"
 #include "view/json_stat.h"
 #include "view/json_limits.h"
@@ -248,8 +250,11 @@ const struct nm_view nm_view_json = {
 	.system = show_system,
 	.ledger = nm_json_ledger,
 	.stat = nm_json_stat,
+	.buffers = nm_json_buffers,
 	.calibration = show_calibration,
 	.ending = show_ending,
 	.limits = nm_json_limits,
 	.findings = nm_json_findings,
+	.classes = nm_json_classes,
+	.dump = nm_json_dump,
 };

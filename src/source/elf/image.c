@@ -177,6 +177,29 @@ bool nm_elf_symbol(const struct nm_elf *elf, const char *name, struct nm_elf_sym
 	return false;
 }
 
+bool nm_elf_next_symbol(const struct nm_elf *elf, uint64_t *cursor, const char *prefix,
+			const char **out_name, struct nm_elf_symbol *out)
+{
+	const size_t length = strlen(prefix);
+	Elf64_Sym symbol;
+
+	while (nm_bytes_get(elf->symbols, *cursor * sizeof(symbol), &symbol, sizeof(symbol))) {
+		const char *name = (const char *)elf->names.data + symbol.st_name;
+
+		++*cursor;
+		if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= elf->names.size ||
+		    elf->names.size - symbol.st_name <= length ||
+		    memcmp(name, prefix, length) != 0 ||
+		    !memchr(name, '\0', elf->names.size - symbol.st_name))
+			continue;
+		*out_name = name;
+		out->addr = symbol.st_value;
+		out->size = symbol.st_size;
+		return true;
+	}
+	return false;
+}
+
 size_t nm_elf_code(const struct nm_elf *elf, uint64_t addr, unsigned char *out, size_t room)
 {
 	for (size_t i = 0; i < elf->segment_count; i++) {

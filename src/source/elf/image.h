@@ -24,6 +24,13 @@ int nm_elf_open(int fd, const char *name, struct nm_elf **out, struct nm_error *
 /* A defined dynamic symbol. */
 bool nm_elf_symbol(const struct nm_elf *elf, const char *name, struct nm_elf_symbol *out);
 
+/*
+ * The next defined dynamic symbol whose name begins with `prefix`, or false when there is no more.
+ * `*cursor` is 0 at first. The name is borrowed.
+ */
+bool nm_elf_next_symbol(const struct nm_elf *elf, uint64_t *cursor, const char *prefix,
+			const char **out_name, struct nm_elf_symbol *out);
+
 /* Bytes of the file which will be loaded at `addr`; returns how many, at most `room`. */
 size_t nm_elf_code(const struct nm_elf *elf, uint64_t addr, unsigned char *out, size_t room);
 

@@ -75,6 +75,9 @@ static size_t count_together(const struct nm_copy *copy, size_t first)
 	const struct nm_maps *maps = &copy->maps;
 	size_t next = first + 1;
 
+	/* One that is not wanted must not hide its neighbours. */
+	if (!is_planned(copy, &maps->items[first]))
+		return 1;
 	while (next < maps->count && maps->items[next].start == maps->items[next - 1].end &&
 	       maps->items[next].inode == 0 && maps->items[first].inode == 0 &&
 	       is_planned(copy, &maps->items[next]))

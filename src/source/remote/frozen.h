@@ -16,12 +16,6 @@
 #include "source/proc/pagemap.h"
 #include "source/remote/image.h"
 
-enum nm_via {
-	NM_VIA_AUTO, /* fork for large processes where that can be, else copy */
-	NM_VIA_COPY,
-	NM_VIA_FORK,
-};
-
 #define NM_FROZEN_MAX_STOP_US 500000
 
 struct nm_frozen_options {
@@ -44,9 +38,6 @@ struct nm_frozen_info {
 	size_t children_left;	/* ended ones that the process could not be made to take note of */
 	char why_not_fork[200]; /* when auto took copy: a clause; "" when there was no need */
 };
-
-/* "copy" */
-const char *nm_via_name(enum nm_via via);
 
 /*
  * Take an image of the process; `out` is the caller's, to end with nm_image_free(). `info` is filled

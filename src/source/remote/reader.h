@@ -1,10 +1,10 @@
 /*
  * reader.h - bytes of another address space
  *
- * A reader is a live process now; a core file or a frozen copy would be others. Everything read
- * through it is hostile: the target can hold any bytes and can change them while being read.
+ * A reader is a live process, or a still image of one. Everything read through it is hostile: the
+ * target can hold any bytes and, when it lives, can change them while being read.
  *
- * Costs    one system call per call, whatever the number of pieces.
+ * Costs    one system call per call, whatever the number of pieces; none for an image.
  */
 #ifndef NM_REMOTE_READER_H
 #define NM_REMOTE_READER_H
@@ -28,6 +28,12 @@ struct nm_reader;
 
 /* NM_E_NOMEM. */
 int nm_reader_open_live(pid_t pid, struct nm_reader **out, struct nm_error *err);
+
+struct nm_image;
+
+/* Of an image, which is borrowed. NM_E_NOMEM. */
+int nm_reader_open_image(const struct nm_image *image, struct nm_reader **out,
+			 struct nm_error *err);
 
 /* All of [addr, addr + size) into `out`, or false. */
 bool nm_reader_get(struct nm_reader *reader, nm_addr addr, void *out, size_t size);

@@ -116,13 +116,62 @@ int nm_v8_program_open(int pid_dir, pid_t pid, struct nm_v8_program *out, struct
 	return status;
 }
 
+/* libnode.so among the mappings, for a program without V8 of its own. */
+static const char *find_library_path(const struct nm_maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++) {
+		const char *base = strrchr(maps->items[i].path, '/');
+
+		if (base && strncmp(base, "/libnode.so", 11) == 0)
+			return maps->items[i].path;
+	}
+	return NULL;
+}
+
+static int open_file(const char *path, struct nm_v8_program *out, struct nm_error *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), status;
+
+	if (fd < 0)
+		return nm_error_set_errno(err, NM_E_IO, errno, "cannot open the program %s", path);
+	status = nm_elf_open(fd, path, &out->elf, err);
+	close(fd);
+	snprintf(out->path, sizeof(out->path), "%s", path);
+	return status;
+}
+
+int nm_v8_program_open_file(const char *path, const char *mapped, const struct nm_maps *maps,
+			    struct nm_v8_program *out, struct nm_error *err)
+{
+	const char *library = find_library_path(maps);
+	int status;
+
+	memset(out, 0, sizeof(*out));
+	status = open_file(path, out, err);
+	if (status == NM_OK && !has_v8(out->elf) && library) {
+		nm_v8_program_close(out);
+		mapped = library;
+		status = open_file(library, out, err);
+	}
+	if (status != NM_OK)
+		return status;
+	if (!has_v8(out->elf) || !has_node(out->elf))
+		return nm_error_set(err, NM_E_NOT_NODE, "%s is no Node.js program", path);
+	out->load_bias = find_bias(maps, mapped, out->elf);
+	return NM_OK;
+}
+
 static bool read_version_part(const struct nm_v8_program *program, struct nm_reader *reader,
 			      const char *symbol_name, uint32_t *out)
 {
 	struct nm_elf_symbol symbol;
 
-	return nm_elf_symbol(program->elf, symbol_name, &symbol) &&
-	       nm_reader_get(reader, symbol.addr + program->load_bias, out, sizeof(*out));
+	if (!nm_elf_symbol(program->elf, symbol_name, &symbol))
+		return false;
+	/* What never changed may be missing in a core file: it is in the program. */
+	return nm_reader_get(reader, symbol.addr + program->load_bias, out, sizeof(*out)) ||
+	       nm_elf_code(program->elf, symbol.addr, (unsigned char *)out, sizeof(*out)) ==
+		       sizeof(*out);
 }
 
 /* A std::string { char *data; size_t length; ... } as libstdc++ lays it out. */

@@ -21,6 +21,11 @@ struct nm_v8_program {
 /* Cheap: only looks. NM_E_NOT_NODE, NM_E_PERM, NM_E_GONE, NM_E_IO. */
 int nm_v8_program_open(int pid_dir, pid_t pid, struct nm_v8_program *out, struct nm_error *err);
 
+/* The same of a process that is not there any more: `path` is its program or libnode.so, which was
+   mapped as `maps` say; `mapped` is its path there. NM_E_NOT_NODE, NM_E_IO, NM_E_CORRUPT. */
+int nm_v8_program_open_file(const char *path, const char *mapped, const struct nm_maps *maps,
+			    struct nm_v8_program *out, struct nm_error *err);
+
 /* Read the versions out of the running process. NM_E_UNSUPPORTED when it does not say. */
 int nm_v8_program_versions(struct nm_v8_program *program, struct nm_reader *reader,
 			   struct nm_error *err);

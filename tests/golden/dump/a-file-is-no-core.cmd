@@ -1,0 +1,3 @@
+nodemem dump -o /tmp/x targets/idle.js
+exit: 1
+stderr: yes

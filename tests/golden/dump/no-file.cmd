@@ -1,0 +1,3 @@
+nodemem dump 1
+exit: 2
+stderr: yes

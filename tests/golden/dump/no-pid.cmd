@@ -1,0 +1,3 @@
+nodemem dump -o /tmp/x
+exit: 2
+stderr: yes

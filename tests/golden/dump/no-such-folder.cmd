@@ -1,0 +1,4 @@
+nodemem dump -o /no/such/folder/file PID
+target: idle.js
+exit: 1
+stderr: yes

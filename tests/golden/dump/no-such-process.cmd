@@ -1,0 +1,3 @@
+nodemem dump -o /tmp/x 4194303
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem dump -o /tmp/x PYTHON
+exit: 3
+stderr: yes

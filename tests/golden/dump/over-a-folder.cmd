@@ -1,0 +1,4 @@
+nodemem dump -o targets PID
+target: idle.js
+exit: 1
+stderr: yes

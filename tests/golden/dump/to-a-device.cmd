@@ -1,0 +1,4 @@
+nodemem dump -o /dev/null/x PID
+target: idle.js
+exit: 1
+stderr: yes

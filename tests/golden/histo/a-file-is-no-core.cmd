@@ -1,0 +1,3 @@
+nodemem histo targets/idle.js
+exit: 1
+stderr: yes

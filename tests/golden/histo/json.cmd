@@ -1,0 +1,2 @@
+nodemem histo --top 1 --via copy --json PID
+target: idle.js

@@ -1,0 +1,3 @@
+nodemem histo
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem histo /no/such/core
+exit: 2
+stderr: yes

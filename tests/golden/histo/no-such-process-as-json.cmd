@@ -1,0 +1,3 @@
+nodemem histo --json 4194303
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem histo 4194303
+exit: 3
+stderr: yes

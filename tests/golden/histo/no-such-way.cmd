@@ -1,0 +1,3 @@
+nodemem histo --via magic 1
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem histo PYTHON
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem histo --since targets 1
+exit: 1
+stderr: yes

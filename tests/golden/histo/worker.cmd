@@ -1,0 +1,2 @@
+nodemem histo --isolate worker-1 --top 1 --via copy PID
+target: worker.js
