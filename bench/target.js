@@ -1,5 +1,5 @@
 // A process to be measured: `small` as Node starts, `big` with a heap of 1.5 GB in many pages,
-// `five` with four workers. Announces itself, and then for each line from stdin tells the cost of
+// `five` with four workers, `gigabyte` with 1 GB of everything. Announces itself, and then for each line from stdin tells the cost of
 // its own process.memoryUsage(); in between it rests.
 'use strict';
 const fs = require('fs');
@@ -9,11 +9,15 @@ const { Worker, isMainThread } = require('worker_threads');
 const WARM_CALLS = 3000, CALLS = 5000;
 let kept = null;
 
-function makeBig() {
+function makeBig(count) {
     const arrays = [];
-    for (let i = 0; i < 17500; i++)
+    for (let i = 0; i < count; i++)
         arrays.push(new Array(8 << 10).fill(i));
     return arrays;
+}
+
+function makeBuffers(count, size) {
+    return Array.from({ length: count }, () => Buffer.allocUnsafeSlow(size).fill(1));
 }
 
 function sorted(numbers) {
@@ -35,7 +39,9 @@ function costOf(call) {
 
 async function main(kind) {
     if (kind === 'big')
-        kept = makeBig();
+        kept = makeBig(17500);
+    if (kind === 'gigabyte')
+        kept = [...makeBig(5000), ...makeBuffers(40, 10 << 20), ...makeBuffers(350000, 700)];
     if (kind === 'five')
         for (let i = 0; i < 4; i++)
             await once(new Worker(__filename), 'online');

@@ -231,8 +231,9 @@ struct nm_malloc {
 };
 
 enum nm_ledger_has {
-	NM_HAS_LEDGER_PSS = 1u << 0,	/* pss and swap */
+	NM_HAS_LEDGER_PSS = 1u << 0,	/* pss, and the parts' swap */
 	NM_HAS_FOUND_BUFFERS = 1u << 1, /* array_buffers */
+	NM_HAS_LEDGER_SWAP = 1u << 2,	/* swap */
 };
 
 #define NM_LEDGER_MISSING_MAX 4

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "model/sample.h"
 #include "model/findings.h"
 #include "model/limits.h"
 
@@ -226,12 +227,11 @@ static void find_full_heap(const struct subject *subject)
 
 	if (!knows_heap(subject) || !(isolate->has & NM_HAS_HEAP_USED))
 		return;
-	full = percent(isolate->heap_used, isolate->heap_size_limit);
-	if (full < NEARLY_PERCENT)
+	if (!nm_isolate_fullness(isolate, &full) || full < NEARLY_PERCENT)
 		return;
 	finding = add(subject, "heap-nearly-full",
 		      full < FULL_PERCENT ? NM_SEVERITY_WARNING : NM_SEVERITY_CRITICAL);
-	NM_FINDING_TEXT(finding, "its heap is %u %% full: %s of %s", full,
+	NM_FINDING_TEXT(finding, "its heap is %u %% full, without new_space: %s of %s in all", full,
 			nm_units_words(isolate->heap_used, used, sizeof(used)),
 			nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
 	mib = 2 * (isolate->heap_size_limit / NM_MIB);

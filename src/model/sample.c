@@ -38,3 +38,22 @@ int nm_sample_reserve(struct nm_sample *sample, unsigned count)
 	sample->isolate_room = count;
 	return NM_OK;
 }
+
+bool nm_isolate_fullness(const struct nm_isolate *isolate, unsigned *out_percent)
+{
+	const unsigned needed = NM_HAS_HEAP_USED | NM_HAS_HEAP_SIZE_LIMIT;
+	uint64_t used = isolate->heap_used, limit = isolate->heap_size_limit, young = 0;
+
+	if ((isolate->has & needed) != needed || limit == 0)
+		return false;
+	if (isolate->has & NM_HAS_MAX_SEMI_SPACE)
+		young = 3 * isolate->max_semi_space;
+	for (unsigned i = 0; i < isolate->space_count && young > 0; i++)
+		if (strcmp(isolate->spaces[i].name, "new_space") == 0 &&
+		    isolate->spaces[i].used <= used)
+			used -= isolate->spaces[i].used;
+	if (young < limit)
+		limit -= young;
+	*out_percent = (unsigned)(100.0 * (double)used / (double)limit);
+	return true;
+}

@@ -9,4 +9,11 @@
 /* Room for `count` isolates. NM_E_NOMEM. */
 int nm_sample_reserve(struct nm_sample *sample, unsigned count);
 
+/*
+ * How full a heap is, in percent of what objects that stay may take: V8 gives up when the old
+ * generation, all but new_space, is full, and its limit is heapSizeLimit without three semi-spaces
+ * (Heap::MaxReserved in V8's src/heap/heap.cc). False when a number for it is not known.
+ */
+bool nm_isolate_fullness(const struct nm_isolate *isolate, unsigned *out_percent);
+
 #endif

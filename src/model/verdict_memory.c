@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "model/ledger.h"
+#include "model/sample.h"
 
 /* Less than this is nobody's problem, and less than a tenth of rss explains nothing. */
 #define FREE_MIN	  (UINT64_C(16) << 20)
@@ -56,29 +57,56 @@ static unsigned percent_of(uint64_t part, uint64_t whole)
 	return whole ? (unsigned)(100.0 * (double)part / (double)whole + 0.5) : 0;
 }
 
-void nm_verdict_malloc(const struct nm_ledger *ledger, struct nm_strbuf *out)
+/* Is most of what is free in the arenas of threads, of which there could be fewer? */
+static bool is_in_threads(const struct nm_malloc *malloc)
 {
-	const struct nm_malloc *malloc = &ledger->malloc;
+	uint64_t in_threads = 0;
+
+	for (size_t i = 0; i < malloc->arena_count; i++)
+		in_threads += malloc->arenas[i].is_main ? 0 : malloc->arenas[i].free;
+	return in_threads > malloc->free / 2;
+}
+
+/* The first sentence is given, up to the size and behind it. What helps was measured: docs/ledger.md. */
+static void say_kept(const struct nm_malloc *malloc, const char *before, const char *after,
+		     struct nm_strbuf *out)
+{
 	char unused[32], back[32];
 
-	if (!(malloc->has & NM_HAS_MALLOC_INSIDE) || malloc->free < FREE_MIN ||
-	    malloc->free < ledger->rss / FREE_SHARE_OF_RSS)
-		return;
 	nm_units_words(malloc->free, unused, sizeof(unused));
 	nm_units_words(malloc->reclaimable, back, sizeof(back));
-	if (malloc->reclaimable < malloc->free / 4) {
+	nm_strbuf_addf(out, "%s%s%s", before, unused, after);
+	if (malloc->reclaimable < malloc->free / 4)
 		nm_strbuf_addf(out,
-			       "%s are free inside malloc, but scattered between memory in use or "
-			       "not resident: malloc_trim would return only %s.",
-			       unused, back);
-		return;
-	}
-	nm_strbuf_addf(out,
-		       "%s are free inside malloc: not a leak. malloc keeps them for later, and "
-		       "%s of them could go back at once: by malloc_trim(0), or for good with "
-		       "MALLOC_ARENA_MAX=2, GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536, or "
-		       "jemalloc preloaded.",
-		       unused, back);
+			       " It is scattered between memory in use, or not resident: "
+			       "malloc_trim(0) would return only %s.",
+			       back);
+	else
+		nm_strbuf_addf(
+			out,
+			" malloc keeps it for later. %s of it could go back at once, by "
+			"malloc_trim(0). To keep it lower: %s; or jemalloc preloaded, with "
+			"MALLOC_CONF=background_thread:true,dirty_decay_ms:1000,"
+			"muzzy_decay_ms:1000.",
+			back,
+			is_in_threads(malloc)
+				? "MALLOC_ARENA_MAX=2"
+				: "GLIBC_TUNABLES=glibc.malloc.mmap_threshold=65536 where it "
+				  "comes from blocks larger than that, as of zlib");
+}
+
+static bool keeps_much(const struct nm_ledger *ledger)
+{
+	const struct nm_malloc *malloc = &ledger->malloc;
+
+	return (malloc->has & NM_HAS_MALLOC_INSIDE) && malloc->free >= FREE_MIN &&
+	       malloc->free >= ledger->rss / FREE_SHARE_OF_RSS;
+}
+
+void nm_verdict_malloc(const struct nm_ledger *ledger, struct nm_strbuf *out)
+{
+	if (keeps_much(ledger))
+		say_kept(&ledger->malloc, "", " are free inside malloc: not a leak.", out);
 }
 
 static uint64_t group_rss(const struct nm_ledger *ledger, enum nm_group group)
@@ -169,43 +197,40 @@ static void mean_array_buffers(const struct view *view, char *out, size_t room)
 
 /* ---- what stands out --------------------------------------------------------------------- */
 
-/* The isolate whose heap is fullest. */
-static const struct nm_isolate *find_fullest(const struct view *view)
+/* The isolate whose heap is fullest, in percent. NULL when it is known of none. */
+static const struct nm_isolate *find_fullest(const struct view *view, unsigned *out_percent)
 {
 	const struct nm_sample *sample = view->facts->sample;
 	const struct nm_isolate *fullest = NULL;
-	double most = 0;
 
+	*out_percent = 0;
 	for (unsigned i = 0; i < sample->isolate_count; i++) {
-		const struct nm_isolate *isolate = &sample->isolates[i];
-		double full;
+		unsigned percent;
 
-		if (!(isolate->has & NM_HAS_HEAP_USED) ||
-		    !(isolate->has & NM_HAS_HEAP_SIZE_LIMIT) || isolate->heap_size_limit == 0)
+		if (!nm_isolate_fullness(&sample->isolates[i], &percent) ||
+		    (fullest && percent <= *out_percent))
 			continue;
-		full = (double)isolate->heap_used / (double)isolate->heap_size_limit;
-		if (full > most) {
-			most = full;
-			fullest = isolate;
-		}
+		fullest = &sample->isolates[i];
+		*out_percent = percent;
 	}
 	return fullest;
 }
 
 static bool heap_nearly_full(const struct view *view, struct nm_memory_verdict *out)
 {
-	const struct nm_isolate *isolate = find_fullest(view);
+	unsigned percent;
+	const struct nm_isolate *isolate = find_fullest(view, &percent);
 	char used[32], limit[32];
 
-	if (!isolate || !is_share(isolate->heap_used, isolate->heap_size_limit, HEAP_NEARLY_FULL))
+	if (!isolate || percent < HEAP_NEARLY_FULL)
 		return false;
 	out->kind = NM_MEMORY_HEAP_NEARLY_FULL;
 	snprintf(
 		out->summary, sizeof(out->summary),
-		"The JavaScript heap of %s is nearly full: %s of %s. When a collection cannot make "
-		"room any more, V8 ends the process.",
+		"The JavaScript heap of %s is nearly full: %s of %s, and but for the young generation "
+		"%u %%. When a collection cannot make room any more, V8 ends the process.",
 		isolate->name, nm_units_words(isolate->heap_used, used, sizeof(used)),
-		nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)));
+		nm_units_words(isolate->heap_size_limit, limit, sizeof(limit)), percent);
 	snprintf(
 		out->next, sizeof(out->next),
 		"If it needs that much, allow it more with --max-old-space-size%s; if it should not, "
@@ -268,22 +293,18 @@ static bool malloc_keeps(const struct view *view, struct nm_memory_verdict *out)
 {
 	struct nm_strbuf text;
 
-	if (!is_share(view->kept, view->rss, KEPT))
+	if (!is_share(view->kept, view->rss, KEPT) || !keeps_much(view->facts->ledger))
 		return false;
-	nm_strbuf_init(&text, sizeof(out->summary) - 64);
-	nm_verdict_malloc(view->facts->ledger, &text);
-	if (text.length == 0 || text.failed) {
-		nm_strbuf_done(&text);
-		return false;
-	}
 	out->kind = NM_MEMORY_MALLOC_KEEPS;
-	snprintf(out->summary, sizeof(out->summary), "This is not a JavaScript leak: %s",
-		 nm_strbuf_get(&text));
+	nm_strbuf_init(&text, sizeof(out->summary) - 1);
+	say_kept(&view->facts->ledger->malloc, "This is not a JavaScript leak, because ",
+		 " are free inside malloc.", &text);
+	snprintf(out->summary, sizeof(out->summary), "%s", nm_strbuf_get(&text));
+	nm_strbuf_done(&text);
 	snprintf(
 		out->next, sizeof(out->next),
 		"'nodemem rss --since' shows whether it goes on growing: what malloc keeps, it uses "
 		"again first.");
-	nm_strbuf_done(&text);
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "model/metrics.h"
 #include "model/verdict.h"
+#include "view/json_buffers.h"
 #include "view/json_classes.h"
 #include "view/json_ledger.h"
 #include "view/json_stat.h"
@@ -249,6 +250,7 @@ const struct nm_view nm_view_json = {
 	.system = show_system,
 	.ledger = nm_json_ledger,
 	.stat = nm_json_stat,
+	.buffers = nm_json_buffers,
 	.calibration = show_calibration,
 	.ending = show_ending,
 	.limits = nm_json_limits,

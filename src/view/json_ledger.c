@@ -109,7 +109,8 @@ void nm_json_ledger(const struct nm_view_options *how, const struct nm_target_in
 	json_object_set_new(document, "v8", nm_json_text(info->v8));
 	json_object_set_new(document, "rss", nm_json_number(true, ledger->rss));
 	json_object_set_new(document, "pss", nm_json_number(has_pss, ledger->pss));
-	json_object_set_new(document, "swap", nm_json_number(has_pss, ledger->swap));
+	json_object_set_new(document, "swap",
+			    nm_json_number((ledger->has & NM_HAS_LEDGER_SWAP) != 0, ledger->swap));
 	if (since)
 		json_object_set_new(document, "rssDelta", difference(ledger->rss, since->rss));
 	json_object_set_new(document, "complete", json_boolean(ledger->missing_count == 0));

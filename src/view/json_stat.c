@@ -46,7 +46,7 @@ static void add_ledger(json_t *document, const struct nm_ledger *ledger)
 
 	json_object_set_new(document, "groups", make_groups(ledger));
 	json_object_set_new(document, "swap",
-			    nm_json_number((ledger->has & NM_HAS_LEDGER_PSS) != 0, ledger->swap));
+			    nm_json_number((ledger->has & NM_HAS_LEDGER_SWAP) != 0, ledger->swap));
 	json_object_set_new(document, "mallocInUse", nm_json_number(inside, malloc->in_use));
 	json_object_set_new(document, "mallocFree", nm_json_number(inside, malloc->free));
 	json_object_set_new(document, "mallocReclaimable",

@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "model/metrics.h"
 #include "view/table.h"
+#include "view/text_buffers.h"
 #include "view/text_classes.h"
 #include "view/text_ledger.h"
 #include "view/text_stat.h"
@@ -395,6 +396,7 @@ const struct nm_view nm_view_text = {
 	.system = show_system,
 	.ledger = nm_text_ledger,
 	.stat = nm_text_stat,
+	.buffers = nm_text_buffers,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
 	.limits = nm_text_limits,

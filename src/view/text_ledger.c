@@ -14,6 +14,8 @@
 #include "view/text_wrap.h"
 
 #define NAME_WIDTH 42
+/* Parts below a two thousandth of rss are taken together. */
+#define SMALL_SHARE 2000
 
 /* What is shown of a ledger besides its own numbers. */
 struct sheet {
@@ -71,21 +73,72 @@ static void print_head(const struct sheet *sheet)
 	fprintf(how->out, "%s\n", nm_table_color(how, NM_COLOR_OFF));
 }
 
-static void print_part(const struct sheet *sheet, const struct nm_part *part)
+static void print_part(const struct sheet *sheet, const struct nm_part *part, uint64_t before)
 {
-	const struct nm_part *before = sheet->since ? nm_ledger_same(sheet->since, part) : NULL;
 	char name[128];
 
 	snprintf(name, sizeof(name), "%s%s%s", sheet->several_isolates ? part->isolate : "",
 		 sheet->several_isolates && part->isolate[0] ? " " : "", part->name);
 	fputs("  ", sheet->how->out);
 	nm_table_padded(sheet->how->out, name, NAME_WIDTH - 2);
-	print_numbers(sheet, part, before ? before->rss : 0);
+	print_numbers(sheet, part, before);
+}
+
+/* Too small to be looked at one by one, and not what cannot be named. */
+static bool is_small(const struct sheet *sheet, const struct nm_part *part, uint64_t before)
+{
+	return !part->is_unnamed && part->rss < sheet->ledger->rss / SMALL_SHARE &&
+	       part->swap < sheet->ledger->rss / SMALL_SHARE &&
+	       (!sheet->since || before == part->rss);
+}
+
+struct smaller {
+	size_t count;
+	struct nm_part sum;
+	struct nm_part last;
+	uint64_t before;
+};
+
+static void add_smaller(struct smaller *smaller, const struct nm_part *part, uint64_t before)
+{
+	smaller->count++;
+	smaller->sum.rss += part->rss;
+	smaller->sum.pss += part->pss;
+	smaller->sum.swap += part->swap;
+	smaller->last = *part;
+	smaller->before += before;
+}
+
+static void print_smaller(const struct sheet *sheet, struct smaller *smaller)
+{
+	if (smaller->count == 0)
+		return;
+	if (smaller->count == 1)
+		smaller->sum = smaller->last;
+	else
+		snprintf(smaller->sum.name, sizeof(smaller->sum.name), "%zu smaller ones",
+			 smaller->count);
+	print_part(sheet, &smaller->sum, smaller->before);
+}
+
+/* What was there and is gone. */
+static void print_gone(const struct sheet *sheet, enum nm_group group)
+{
+	for (size_t i = 0; sheet->since && i < sheet->since->part_count; i++) {
+		struct nm_part gone = sheet->since->parts[i];
+		uint64_t before = gone.rss;
+
+		if (gone.group != group || nm_ledger_same(sheet->ledger, &gone))
+			continue;
+		gone.rss = gone.pss = gone.swap = 0;
+		print_part(sheet, &gone, before);
+	}
 }
 
 static void print_group(const struct sheet *sheet, const struct nm_part *group)
 {
 	const struct nm_view_options *how = sheet->how;
+	struct smaller smaller = {.count = 0};
 	uint64_t before = 0;
 
 	if (sheet->since)
@@ -94,19 +147,21 @@ static void print_group(const struct sheet *sheet, const struct nm_part *group)
 		nm_group_name(group->group));
 	print_numbers(sheet, group, before);
 	fputs(nm_table_color(how, NM_COLOR_OFF), how->out);
-	for (size_t i = 0; i < sheet->ledger->part_count; i++)
-		if (sheet->ledger->parts[i].group == group->group)
-			print_part(sheet, &sheet->ledger->parts[i]);
-	/* What was there and is gone. */
-	for (size_t i = 0; sheet->since && i < sheet->since->part_count; i++) {
-		const struct nm_part *part = &sheet->since->parts[i];
-		struct nm_part gone = *part;
+	for (size_t i = 0; i < sheet->ledger->part_count; i++) {
+		const struct nm_part *part = &sheet->ledger->parts[i];
+		const struct nm_part *earlier =
+			sheet->since ? nm_ledger_same(sheet->since, part) : NULL;
 
-		if (part->group != group->group || nm_ledger_same(sheet->ledger, part))
+		before = earlier ? earlier->rss : 0;
+		if (part->group != group->group)
 			continue;
-		gone.rss = gone.pss = gone.swap = 0;
-		print_part(sheet, &gone);
+		if (is_small(sheet, part, before))
+			add_smaller(&smaller, part, before);
+		else
+			print_part(sheet, part, before);
 	}
+	print_smaller(sheet, &smaller);
+	print_gone(sheet, group->group);
 }
 
 static int largest_first(const void *a, const void *b)
@@ -141,32 +196,43 @@ static void print_parts(const struct sheet *sheet)
 	fputs(nm_table_color(sheet->how, NM_COLOR_OFF), sheet->how->out);
 }
 
+static void describe_inside(const struct nm_malloc *malloc, struct nm_strbuf *out)
+{
+	char in_use[32], unused[32], back[32];
+
+	nm_strbuf_addf(
+		out,
+		"malloc (%s): %s in use in %zu arena%s, %s free, of which malloc_trim(0) would "
+		"return %s",
+		malloc->allocator, nm_units_words(malloc->in_use, in_use, sizeof(in_use)),
+		malloc->arena_count, malloc->arena_count == 1 ? "" : "s",
+		nm_units_words(malloc->free, unused, sizeof(unused)),
+		nm_units_words(malloc->reclaimable, back, sizeof(back)));
+}
+
 static void print_malloc(const struct sheet *sheet)
 {
 	const struct nm_malloc *malloc = &sheet->ledger->malloc;
-	FILE *out = sheet->how->out;
-	char a[32], b[32], c[32], d[32];
+	struct nm_strbuf text;
+	char size[32];
 
+	nm_strbuf_init(&text, 4096);
 	if (malloc->has & NM_HAS_MALLOC_INSIDE)
-		fprintf(out,
-			"\nmalloc (%s): %s in use in %zu arena%s, %s free, of which malloc_trim(0) would "
-			"return %s;\n%" PRIu64 " large chunk%s with %s in mappings of their own\n",
-			malloc->allocator, nm_units_words(malloc->in_use, a, sizeof(a)),
-			malloc->arena_count, malloc->arena_count == 1 ? "" : "s",
-			nm_units_words(malloc->free, b, sizeof(b)),
-			nm_units_words(malloc->reclaimable, c, sizeof(c)), malloc->mmapped_chunks,
-			malloc->mmapped_chunks == 1 ? "" : "s",
-			nm_units_words(malloc->mmapped, d, sizeof(d)));
-	else if (malloc->has & NM_HAS_MALLOC_MMAPPED)
-		fprintf(out, "\nmalloc (%s): not looked into; %" PRIu64 " large chunk%s with %s\n",
-			malloc->allocator, malloc->mmapped_chunks,
-			malloc->mmapped_chunks == 1 ? "" : "s",
-			nm_units_words(malloc->mmapped, d, sizeof(d)));
+		describe_inside(malloc, &text);
 	else
-		fprintf(out, "\nmalloc: %s\n", malloc->allocator);
+		nm_strbuf_addf(&text, "malloc (%s): not looked into", malloc->allocator);
+	if ((malloc->has & NM_HAS_MALLOC_MMAPPED) && malloc->mmapped_chunks > 0)
+		nm_strbuf_addf(&text, "; %" PRIu64 " large chunk%s with %s in mappings of %s own",
+			       malloc->mmapped_chunks, malloc->mmapped_chunks == 1 ? "" : "s",
+			       nm_units_words(malloc->mmapped, size, sizeof(size)),
+			       malloc->mmapped_chunks == 1 ? "its" : "their");
 	if (sheet->ledger->has & NM_HAS_FOUND_BUFFERS)
-		fprintf(out, "ArrayBuffers, resident or not: %s\n",
-			nm_units_words(sheet->ledger->array_buffers, a, sizeof(a)));
+		nm_strbuf_addf(&text, ". ArrayBuffers, resident or not: %s",
+			       nm_units_words(sheet->ledger->array_buffers, size, sizeof(size)));
+	nm_strbuf_adds(&text, ".");
+	fputc('\n', sheet->how->out);
+	nm_text_wrap(sheet->how, 0, nm_strbuf_get(&text));
+	nm_strbuf_done(&text);
 }
 
 static void print_words(const struct sheet *sheet)

@@ -107,6 +107,8 @@ static void print_largest_part(const struct nm_view_options *how, const struct n
 	} else {
 		fprintf(how->out, "  %s of it ", nm_units_words(largest->rss, size, sizeof(size)));
 	}
+	if (largest->isolate[0] && strcmp(largest->isolate, "main") != 0)
+		fprintf(how->out, "%s ", largest->isolate);
 	nm_table_foreign(how->out, largest->name, sizeof(largest->name));
 }
 
@@ -168,17 +170,21 @@ static void print_limit(const struct nm_view_options *how, const struct nm_limit
 		is_first ? "  <- first" : "", is_first ? nm_table_color(how, NM_COLOR_OFF) : "");
 }
 
-/* The one that is reached first, then the nearest of the others. */
+/* The one that is reached first, then the nearest of the others; of heaps, one. */
 static size_t next_limit(const struct nm_limits *limits, const bool *shown)
 {
 	size_t best = limits->count;
+	bool has_heap = false;
 
 	if (limits->first < limits->count && !shown[limits->first])
 		return limits->first;
+	for (size_t i = 0; i < limits->count; i++)
+		has_heap = has_heap || (shown[i] && limits->items[i].kind == NM_LIMIT_HEAP);
 	for (size_t i = 0; i < limits->count; i++) {
 		const struct nm_limit *limit = &limits->items[i];
 
-		if (shown[i] || !(limit->has & NM_LIMIT_HAS_LIMIT) || !limit->ends_process)
+		if (shown[i] || !(limit->has & NM_LIMIT_HAS_LIMIT) || !limit->ends_process ||
+		    (has_heap && limit->kind == NM_LIMIT_HEAP))
 			continue;
 		if (best == limits->count || limit->headroom < limits->items[best].headroom)
 			best = i;
@@ -211,6 +217,7 @@ void nm_text_stat(const struct nm_view_options *how, const struct nm_view_stat *
 		print_limits(how, stat->limits);
 	fputc('\n', how->out);
 	nm_text_wrap(how, 0, stat->verdict->summary);
+	fputc('\n', how->out);
 	nm_text_wrap(how, 0, stat->verdict->next);
 	for (unsigned i = 0; i < stat->ledger->missing_count; i++) {
 		fputs("\nNot known: ", how->out);

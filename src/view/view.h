@@ -14,6 +14,7 @@
 struct nm_view;
 struct nm_ending;
 struct nm_memory_verdict;
+struct nm_buffers;
 struct nm_findings;
 struct nm_class_row;
 
@@ -64,6 +65,15 @@ struct nm_view_classes {
 	bool is_compared; /* the rows tell what grew */
 };
 
+/* The memory of ArrayBuffers as `buffers` shows it. */
+struct nm_view_buffers {
+	const struct nm_buffers *buffers;
+	pid_t pid;	 /* 0 for a file */
+	const char *via; /* how the image was taken; "" for a file */
+	uint64_t stopped_us;
+	size_t top; /* show so many; 0 for all */
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -82,6 +92,7 @@ struct nm_view {
 	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_sample *sample, const struct nm_limits *limits);
 	void (*classes)(const struct nm_view_options *how, const struct nm_view_classes *classes);
+	void (*buffers)(const struct nm_view_options *how, const struct nm_view_buffers *buffers);
 	void (*dump)(const struct nm_view_options *how, const char *path,
 		     const struct nm_dump *dump);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);

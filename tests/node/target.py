@@ -26,10 +26,12 @@ class Target:
     `hello` is the JSON line with which the script announces itself.
     """
 
-    def __init__(self, node, script, *words, flags=(), prefix=()):
+    def __init__(self, node, script, *words, flags=(), prefix=(), environment=None, pass_fds=(),
+                 stderr=None):
         self.process = subprocess.Popen(
             [*prefix, node, *flags, str(script), *map(str, words)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=plain_environment())
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr, pass_fds=pass_fds,
+            env={**plain_environment(), **(environment or {})})
         self.hello = None
 
     def __enter__(self):

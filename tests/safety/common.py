@@ -1,11 +1,11 @@
-"""What the safety tests share: where the tools of tests/node are, and a process's own figures."""
+"""What the safety tests share: the way to other tests' modules, and a process's own figures."""
 
 import pathlib
 import sys
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "node"))
+sys.path[:0] = [str(HERE.parent / "node"), str(HERE.parent / "ledger")]
 
 import releases  # noqa: E402,F401
 import target  # noqa: E402,F401
@@ -17,6 +17,23 @@ def status_of(pid):
     """/proc/PID/status as {"State": "S (sleeping)", "VmRSS": "42 kB", …}."""
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as file:
         return dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+
+
+def threads_of(pid):
+    """(state, pid of the tracer) of every thread."""
+    found = []
+    for folder in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        try:
+            status = status_of(f"{pid}/task/{folder.name}")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found.append((status["State"][0], int(status["TracerPid"])))
+    return found
+
+
+def is_running(pid):
+    """No thread is stopped or traced."""
+    return all(state in "RSD" and tracer == 0 for state, tracer in threads_of(pid))
 
 
 def kilobytes(status, key):

@@ -5,8 +5,8 @@
  *   freeze FILE core [TEXT]
  *
  * One line an image: way, how often and long the process stood still (us), the longest of these,
- * how long all of it took, bytes copied, ranges, threads, children left, and how often TEXT is in
- * it. Of a core file: pid, signal, bytes copied and missing, ranges, threads, how often TEXT is in
+ * how long all of it took, bytes copied, ranges, threads, children left, how often TEXT is in it, and
+ * bytes in swap. Of a core file: pid, signal, bytes copied and missing, ranges, threads, how often TEXT is in
  * it, and the path of the program. "error CODE" and the message on stderr when one could not be taken.
  */
 #include <fcntl.h>
@@ -71,11 +71,11 @@ static int take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 	if (status != NM_OK)
 		return fail(&err);
 	printf("%s %u %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %zu %zu %zu %" PRIu64
-	       "%s%s\n",
+	       " %" PRIu64 "%s%s\n",
 	       nm_via_name(info.via), info.stops, info.stopped_us, info.longest_us,
 	       now_us() - began, info.copied_bytes, nm_image_range_count(image),
 	       nm_image_thread_count(image), info.children_left, text ? count_text(image, text) : 0,
-	       info.why_not_fork[0] ? " # no fork: " : "", info.why_not_fork);
+	       info.swapped_bytes, info.why_not_fork[0] ? " # no fork: " : "", info.why_not_fork);
 	nm_image_free(image);
 	return 0;
 }

@@ -9,6 +9,7 @@
 
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sys/syscall.h>
 
 #include "still.h"
 
@@ -240,6 +241,34 @@ static void a_stop_that_would_be_too_long_is_refused(void **state)
 	still_end(&still);
 }
 
+static bool is_quiet_slowly(void *context)
+{
+	(void)context;
+	usleep(120000);
+	return true;
+}
+
+static void a_stop_that_becomes_too_long_is_ended(void **state)
+{
+	struct still still;
+	struct taken taken;
+
+	(void)state;
+	still_start(&still, answer);
+	assert_true(still_ask(&still));
+	for (enum nm_via via = NM_VIA_COPY; via <= NM_VIA_FORK; via++) {
+		taken = take(&still, (struct nm_frozen_options){.via = via,
+								.max_stop_us = 100000,
+								.is_quiet = is_quiet_slowly});
+		assert_int_equal(taken.status, NM_E_LIMIT);
+		assert_non_null(strstr(taken.err.message, "100 ms are allowed"));
+		assert_int_equal(taken.info.stops, 1);
+		assert_true(taken.info.longest_us < 1000000);
+		check_child(&still);
+	}
+	still_end(&still);
+}
+
 static void check_refused(void (*run)(struct still_words *words, int from, int to), const char *why)
 {
 	struct still still;
@@ -269,7 +298,7 @@ static void answer_filtered(struct still_words *words, int from, int to)
 
 static void answer_locked(struct still_words *words, int from, int to)
 {
-	mlock(plain, STILL_PAGE);
+	syscall(SYS_mlock, plain, STILL_PAGE); /* with sanitizers mlock() does nothing */
 	answer(words, from, to);
 }
 
@@ -326,6 +355,7 @@ int main(void)
 		cmocka_unit_test(a_small_process_is_copied),
 		cmocka_unit_test(a_collection_is_waited_for),
 		cmocka_unit_test(a_stop_that_would_be_too_long_is_refused),
+		cmocka_unit_test(a_stop_that_becomes_too_long_is_ended),
 		cmocka_unit_test(fork_is_refused_where_it_would_harm),
 		cmocka_unit_test(a_stopped_process_is_copied_and_stays_stopped),
 		cmocka_unit_test(one_that_has_ended_is_gone),

@@ -122,19 +122,17 @@ static void walk_and_compare(bool in_steps)
 	unsigned steps = 0;
 
 	open_world(&world);
-	assert_int_equal(
-		nm_glibc_find(world.reader, &world.maps, &world.pagemap, &world.glibc, NULL),
-		NM_OK);
+	assert_int_equal(nm_glibc_find(&world.window, &world.maps, &world.glibc, NULL), NM_OK);
 	assert_int_equal(nm_glibc_prepare(&world.glibc, NULL), NM_OK);
 	walk = (struct nm_glibc_walk){
 		.glibc = &world.glibc,
-		.window = &world.window,
 		.look = {.size_min = 0x40, .size_max = 0x70, .see = see, .context = &world}};
 	own = mallinfo2();
 	while (!nm_glibc_walk_on(&walk, in_steps ? 0 : UINT64_MAX))
 		steps++;
 	assert_null(walk.broken);
 	assert_true(in_steps ? steps >= 3 : steps == 0);
+	nm_glibc_consolidate(&world.glibc);
 	unused = sum_free(&world.glibc, &all);
 	assert_int_equal(unused, own.fordblks);
 	assert_int_equal(all, own.arena);
@@ -196,9 +194,9 @@ static void a_broken_chunk_ends_the_walk(void **state)
 
 	(void)state;
 	open_world(&world);
-	nm_glibc_find(world.reader, &world.maps, &world.pagemap, &world.glibc, NULL);
+	nm_glibc_find(&world.window, &world.maps, &world.glibc, NULL);
 	nm_glibc_prepare(&world.glibc, NULL);
-	walk = (struct nm_glibc_walk){.glibc = &world.glibc, .window = &world.window};
+	walk = (struct nm_glibc_walk){.glibc = &world.glibc};
 	walk.look.size_min = 1;
 	size = (volatile uint64_t *)((uintptr_t)victim - 8);
 	was = *size;

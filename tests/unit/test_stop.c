@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +48,8 @@ static pid_t start_child(void)
 	if (pid == 0) {
 		pthread_t thread;
 
+		/* A failed test leaves it to itself. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		signal(SIGUSR1, on_signal);
 		for (int i = 1; i < THREADS; i++)
 			pthread_create(&thread, NULL, count, (void *)(uintptr_t)&counters[i]);
@@ -55,6 +58,13 @@ static pid_t start_child(void)
 	while (counters[0] == 0 || counters[THREADS - 1] == 0)
 		usleep(100);
 	return pid;
+}
+
+/* The machine may be busy with other tests: what is tested here is not how long it takes. */
+static void init_stop(struct nm_stop *stop, pid_t pid, int dir)
+{
+	assert_int_equal(nm_stop_init(stop, pid, dir, NULL), NM_OK);
+	stop->settle_us = 5000000;
 }
 
 static void end_child(pid_t pid)
@@ -108,7 +118,7 @@ static void all_threads_stand_still_and_go_on(void **state)
 	struct nm_stop stop;
 
 	(void)state;
-	assert_int_equal(nm_stop_init(&stop, pid, dir, NULL), NM_OK);
+	init_stop(&stop, pid, dir);
 	for (unsigned i = 1; i <= 20; i++) {
 		assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_OK);
 		assert_int_equal(watch.calls, i);
@@ -130,7 +140,7 @@ static void a_signal_meanwhile_is_not_lost(void **state)
 	struct nm_stop stop;
 
 	(void)state;
-	nm_stop_init(&stop, pid, dir, NULL);
+	init_stop(&stop, pid, dir);
 	for (uint64_t i = 1; i <= 20; i++) {
 		assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_OK);
 		while (counters[THREADS] < i)
@@ -156,7 +166,7 @@ static void a_stopped_process_stays_stopped(void **state)
 	(void)state;
 	kill(pid, SIGSTOP);
 	assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
-	nm_stop_init(&stop, pid, dir, NULL);
+	init_stop(&stop, pid, dir);
 	assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_OK);
 	was = counters[0];
 	usleep(20000);
@@ -178,7 +188,7 @@ static void one_that_is_traced_is_left_to_its_tracer(void **state)
 
 	(void)state;
 	assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, NULL), 0);
-	nm_stop_init(&stop, pid, dir, NULL);
+	init_stop(&stop, pid, dir);
 	assert_int_equal(nm_stop_call(&stop, look_twice, &watch, &err), NM_E_PERM);
 	assert_non_null(strstr(err.message, "traces it already"));
 	assert_int_equal(watch.calls, 0);
@@ -196,7 +206,7 @@ static void one_that_has_ended_is_gone(void **state)
 	struct nm_stop stop;
 
 	(void)state;
-	nm_stop_init(&stop, pid, dir, NULL);
+	init_stop(&stop, pid, dir);
 	end_child(pid);
 	assert_int_equal(nm_stop_call(&stop, look_twice, &watch, NULL), NM_E_GONE);
 	assert_int_equal(watch.calls, 0);

@@ -8,19 +8,42 @@
 
 /* Heads of chunks read with one call, when they are looked for page by page. */
 #define HEADS_MAX 128
+/* Addresses have 47 bits. */
+#define DIGIT_BITS 11
+#define DIGIT_MASK ((1u << DIGIT_BITS) - 1)
 /* malloc rounds up: to 16 bytes in an arena, to a page in a mapping. */
 #define ARENA_SLACK   64
 #define MMAPPED_SLACK 8192
 
-static int by_start(const void *a, const void *b)
+/* There can be millions: by four passes over the bits of their addresses, whose lowest four are 0.
+   Of two with the same start the one that was seen first stays first. */
+static bool sort_stores(struct nm_ledger_job *job)
 {
-	const struct nm_store *left = a, *right = b;
+	struct nm_store *from = job->stores, *to = malloc((job->store_count + 1) * sizeof(*to));
+	struct nm_store *spare = to;
 
-	if (left->memory.start != right->memory.start)
-		return left->memory.start < right->memory.start ? -1 : 1;
-	return left->memory.length < right->memory.length
-		       ? -1
-		       : left->memory.length > right->memory.length;
+	if (!to)
+		return false;
+	for (unsigned shift = 4; shift < 4 + 4 * DIGIT_BITS; shift += DIGIT_BITS) {
+		size_t places[1 << DIGIT_BITS] = {0}, place = 0;
+		struct nm_store *swap = from;
+
+		for (size_t i = 0; i < job->store_count; i++)
+			places[from[i].memory.start >> shift & DIGIT_MASK]++;
+		for (size_t i = 0; i <= DIGIT_MASK; i++) {
+			size_t count = places[i];
+
+			places[i] = place;
+			place += count;
+		}
+		for (size_t i = 0; i < job->store_count; i++)
+			to[places[from[i].memory.start >> shift & DIGIT_MASK]++] = from[i];
+		from = to;
+		to = swap;
+	}
+	/* After an even number of passes they are where they were. */
+	free(spare);
+	return true;
 }
 
 /* The store whose memory begins at `addr`, or NULL. */
@@ -47,13 +70,13 @@ static bool fits(const struct nm_store *store, uint64_t usable, uint64_t slack)
 
 /* Objects that look alike, and two that share their memory: one for each start is kept, the one
    that has memory of its size. */
-static void place_in_arenas(struct nm_ledger_job *job)
+static bool place_in_arenas(struct nm_ledger_job *job)
 {
 	struct nm_glibc_cursor cursor = {0, 0};
 	size_t kept = 0;
 
-	if (job->store_count > 0)
-		qsort(job->stores, job->store_count, sizeof(*job->stores), by_start);
+	if (!sort_stores(job))
+		return false;
 	for (size_t i = 0; i < job->store_count; i++) {
 		struct nm_store store = job->stores[i];
 
@@ -66,6 +89,7 @@ static void place_in_arenas(struct nm_ledger_job *job)
 			job->stores[kept - 1] = store;
 	}
 	job->store_count = kept;
+	return true;
 }
 
 static bool add_mmapped(struct nm_ledger_job *job, nm_addr addr, uint64_t size)
@@ -224,7 +248,8 @@ int nm_ledger_find_buffers(struct nm_ledger_job *job, struct nm_error *err)
 {
 	struct nm_ledger *ledger = job->ledger;
 
-	place_in_arenas(job);
+	if (!place_in_arenas(job))
+		return nm_error_nomem(err);
 	for (size_t i = 0; i < job->smaps.maps.count; i++) {
 		const struct nm_map *map = &job->smaps.maps.items[i];
 		const struct nm_smap *smap = &job->smaps.items[i];

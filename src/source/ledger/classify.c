@@ -16,7 +16,8 @@
 /* V8's table of entry points of functions, from Node 24 on: segments of this size, the first one
    read-only, in a reservation without access (src/sandbox/external-entity-table.h). */
 #define TABLE_SEGMENT (UINT64_C(64) << 10)
-/* mimalloc takes address space in such steps, at such addresses. */
+/* mimalloc, which add-ons written in Rust bring along, takes address space in such steps and at such
+   addresses, and begins it with { 0, 1 }: mi_segment_t of mimalloc 2, src/segment.c. */
 #define MIMALLOC_ALIGNMENT (UINT64_C(32) << 20)
 
 bool nm_ledger_is_plain_memory(const struct nm_map *map)
@@ -75,14 +76,14 @@ static void add_extent(struct nm_extents *extents, const struct nm_extent *exten
 {
 	struct nm_extent *last = extents->count ? &extents->items[extents->count - 1] : NULL;
 
-	if (extent->start >= extent->end)
+	if (extent->start >= extent->end || extents->failed)
 		return;
 	if (last && last->part == extent->part && last->heap == extent->heap &&
 	    last->end == extent->start) {
 		last->end = extent->end;
 		return;
 	}
-	if (extents->count == extents->room) {
+	if (!extents->items || extents->count == extents->room) {
 		size_t room = extents->room ? 2 * extents->room : 64;
 		struct nm_extent *items = realloc(extents->items, room * sizeof(*items));
 
@@ -118,7 +119,7 @@ static nm_part_index part_of_page(const struct nm_ledger_job *job, const struct 
 		if (page->owner == isolate->read_only)
 			return part_of_space(job, "", NM_V8_SPACE_READ_ONLY);
 		nm_v8_isolate_name(isolate, name, sizeof(name));
-		for (uint32_t k = 0; k < layout->space_count; k++)
+		for (uint32_t k = 0; k < layout->space_count && !page->is_pooled; k++)
 			if (nm_v8_space_owns(layout, layout->spaces[k], isolate->spaces[k],
 					     page->owner))
 				return part_of_space(job, name, layout->spaces[k]);
@@ -164,13 +165,26 @@ static bool is_own_place(const struct nm_ledger_job *job, nm_addr start)
 	return false;
 }
 
+static bool read_two(struct nm_ledger_job *job, nm_addr addr, uint64_t out[2])
+{
+	return nm_pagemap_is_present(&job->process->pagemap, addr) &&
+	       nm_reader_get(job->process->reader, addr, out, 2 * sizeof(*out));
+}
+
+static bool is_mimalloc(struct nm_ledger_job *job, const struct nm_map *map)
+{
+	uint64_t words[2];
+
+	return map->start % MIMALLOC_ALIGNMENT == 0 &&
+	       (map->end - map->start) % MIMALLOC_ALIGNMENT == 0 &&
+	       read_two(job, map->start, words) && words[0] == 0 && words[1] == 1;
+}
+
 static bool is_abseil(struct nm_ledger_job *job, nm_addr addr)
 {
 	uint64_t words[2];
 
-	return nm_pagemap_is_present(&job->process->pagemap, addr) &&
-	       nm_reader_get(job->process->reader, addr, words, sizeof(words)) &&
-	       (words[1] ^ addr) == ABSEIL_MAGIC;
+	return read_two(job, addr, words) && (words[1] ^ addr) == ABSEIL_MAGIC;
 }
 
 static bool is_dispatch_table(const struct nm_ledger_job *job, size_t mapping)
@@ -203,9 +217,8 @@ static nm_part_index part_of_rest(struct nm_ledger_job *job, size_t mapping, nm_
 	    (map->access & NM_MAP_WRITE))
 		return nm_ledger_part(ledger, NM_GROUP_MALLOC, "",
 				      nm_allocator_name(job->allocator));
-	if (job->has_mimalloc && map->end - map->start >= MIMALLOC_ALIGNMENT &&
-	    map->start % MIMALLOC_ALIGNMENT == 0)
-		return nm_ledger_part(ledger, NM_GROUP_ADDONS, "", "mimalloc of an addon");
+	if (job->has_addon && is_mimalloc(job, map))
+		return nm_ledger_part(ledger, NM_GROUP_ADDONS, "", "mimalloc of an add-on");
 	part = nm_ledger_part(ledger, NM_GROUP_OTHER, "", "anonymous memory, unnamed");
 	nm_ledger_mark_unnamed(ledger, part);
 	return part;

@@ -3,7 +3,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -14,6 +13,7 @@
 #include "source/malloc/allocator.h"
 #include "source/proc/file.h"
 #include "source/proc/smaps.h"
+#include "source/proc/stat.h"
 
 /* Without the binary nobody knows which file has V8 in it: it is the program, or libnode. */
 static void read_program(int pid_dir, const struct nm_maps *maps, char *out, size_t room)
@@ -57,7 +57,7 @@ static int from_smaps(const struct nm_smaps *smaps, int pid_dir, struct nm_ledge
 	ledger->rss = smaps->rss;
 	ledger->pss = smaps->pss;
 	ledger->swap = smaps->swap;
-	ledger->has |= NM_HAS_LEDGER_PSS;
+	ledger->has |= NM_HAS_LEDGER_PSS | NM_HAS_LEDGER_SWAP;
 	for (size_t i = 0; i < smaps->maps.count; i++) {
 		nm_part_index part = part_of(ledger, &smaps->maps, i, program);
 
@@ -70,15 +70,6 @@ static int from_smaps(const struct nm_smaps *smaps, int pid_dir, struct nm_ledge
 	return nm_ledger_finish(ledger, err);
 }
 
-/* "RssAnon:	 1234 kB" of a status file; false when there is no such line. */
-static bool find_status(const char *text, const char *key, uint64_t *out)
-{
-	const char *line = strstr(text, key);
-
-	return line && sscanf(line + strlen(key), ": %" SCNu64 " kB", out) == 1 &&
-	       *out < UINT64_MAX / 1024 && (*out *= 1024, true);
-}
-
 static int from_status(int pid_dir, struct nm_ledger *ledger, struct nm_error *err)
 {
 	static const struct {
@@ -87,9 +78,9 @@ static int from_status(int pid_dir, struct nm_ledger *ledger, struct nm_error *e
 		const char *name;
 		bool is_named;
 	} rows[] = {
-		{"\nRssAnon", NM_GROUP_OTHER, "anonymous memory: V8's heap, malloc, stacks", false},
-		{"\nRssFile", NM_GROUP_MAPPED_FILES, "program, libraries and other files", true},
-		{"\nRssShmem", NM_GROUP_SHARED, "shared memory", true},
+		{"RssAnon:", NM_GROUP_OTHER, "anonymous memory: V8's heap, malloc, stacks", false},
+		{"RssFile:", NM_GROUP_MAPPED_FILES, "program, libraries and other files", true},
+		{"RssShmem:", NM_GROUP_SHARED, "shared memory", true},
 	};
 	char text[8192];
 	ssize_t length = nm_proc_read(pid_dir, "status", text, sizeof(text));
@@ -104,7 +95,7 @@ static int from_status(int pid_dir, struct nm_ledger *ledger, struct nm_error *e
 		if (!ledger->parts)
 			return nm_error_nomem(err);
 		/* A process that has ended has no memory and no such lines. */
-		if (!find_status(text, rows[i].key, &bytes))
+		if (!nm_proc_status_find(text, rows[i].key, &bytes))
 			return nm_error_set(err, NM_E_GONE, "process %d has ended",
 					    (int)ledger->pid);
 		if (!rows[i].is_named)
@@ -112,6 +103,8 @@ static int from_status(int pid_dir, struct nm_ledger *ledger, struct nm_error *e
 		ledger->parts[part].rss = bytes;
 		ledger->rss += bytes;
 	}
+	if (nm_proc_status_find(text, "VmSwap:", &ledger->swap))
+		ledger->has |= NM_HAS_LEDGER_SWAP;
 	return nm_ledger_finish(ledger, err);
 }
 

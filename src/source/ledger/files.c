@@ -32,6 +32,14 @@ static bool is_addon(const char *path)
 	       (strstr(path, "/node_modules/") && strstr(base_name(path), ".so"));
 }
 
+bool nm_ledger_has_addon(const struct nm_maps *maps)
+{
+	for (size_t i = 0; i < maps->count; i++)
+		if (is_addon(maps->items[i].path))
+			return true;
+	return false;
+}
+
 /* Memory that several processes can have: how the kernel names its file. */
 static const char *shared_kind(const struct nm_map *map)
 {

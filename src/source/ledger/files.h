@@ -15,6 +15,9 @@ struct nm_ledger_file {
 	char name[80];
 };
 
+/* Is a native add-on, or a library that one brings along, mapped? */
+bool nm_ledger_has_addon(const struct nm_maps *maps);
+
 /* False for memory without a name, and for [heap]. `program` is the path of the file that has V8
    in it. */
 bool nm_ledger_file_find(const struct nm_maps *maps, size_t mapping, const char *program,

@@ -4,6 +4,7 @@
  * The process is stopped for a few milliseconds at a time and runs for as long in between, so
  * that a large heap does not mean a long stop.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,9 +91,8 @@ static int begin(struct visit *visit, struct nm_error *err)
 	status = nm_v8_process_read_maps(process, err);
 	if (status != NM_OK)
 		return status;
-	nm_pagemap_reset(&process->pagemap);
-	status =
-		nm_glibc_find(process->reader, &process->maps, &process->pagemap, &job->glibc, err);
+	nm_window_reset(&visit->window);
+	status = nm_glibc_find(&visit->window, &process->maps, &job->glibc, err);
 	if (status == NM_OK)
 		status = nm_glibc_prepare(&job->glibc, err);
 	if (status != NM_OK)
@@ -106,12 +106,35 @@ static int begin(struct visit *visit, struct nm_error *err)
 	visit->has_overflowed = visit->is_done = false;
 	visit->walk = (struct nm_glibc_walk){
 		.glibc = &job->glibc,
-		.window = &visit->window,
 		.look = {.size_min = NM_V8_BACKING_STORE_CHUNK_MIN,
 			 .size_max = NM_V8_BACKING_STORE_CHUNK_MAX,
 			 .see = see_store,
 			 .context = visit},
 	};
+	return NM_OK;
+}
+
+int nm_ledger_read_smaps(struct nm_ledger_job *job, struct nm_error *err)
+{
+	int status = nm_smaps_read(job->process->pid_dir, &job->smaps);
+
+	job->has_smaps = status == 0;
+	if (status == 0)
+		return NM_OK;
+	if (status == -ESRCH)
+		return nm_error_set(err, NM_E_GONE, "process %d ended while it was being read",
+				    (int)job->process->pid);
+	return nm_error_set_errno(err, NM_E_IO, -status, "cannot read /proc/%d/smaps",
+				  (int)job->process->pid);
+}
+
+/* Between two stops the process has a right to its time. The first time there is something else
+   to do, which takes as long in a process that is large enough for two. */
+static int pause_between(struct visit *visit, struct nm_error *err)
+{
+	if (!visit->job->has_smaps)
+		return nm_ledger_read_smaps(visit->job, err);
+	usleep((useconds_t)(visit->max_us / 3));
 	return NM_OK;
 }
 
@@ -122,9 +145,10 @@ static int walk_through(struct visit *visit, struct nm_error *err)
 	unsigned busy = 0;
 
 	for (unsigned i = 0; i < SLICES_MAX && !visit->is_done; i++) {
-		if (i > 0) /* the process has a right to its time */
-			usleep((useconds_t)(visit->max_us / 3));
-		status = nm_stop_call(&visit->stop, walk_on, visit, err);
+		if (i > 0)
+			status = pause_between(visit, err);
+		if (status == NM_OK)
+			status = nm_stop_call(&visit->stop, walk_on, visit, err);
 		if (status == NM_E_BUSY && ++busy < BUSY_TRIES)
 			usleep(BUSY_PAUSE_US);
 		else if (status != NM_OK)
@@ -172,8 +196,14 @@ int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
 	if (status != NM_OK)
 		return status;
 	name_allocator(job);
-	if (job->allocator != NM_ALLOCATOR_GLIBC)
+	if (job->allocator != NM_ALLOCATOR_GLIBC) {
+		nm_ledger_miss(
+			job->ledger,
+			"what malloc holds, and which of it is ArrayBuffers: it is %s, and only "
+			"glibc's can be looked into",
+			job->ledger->malloc.allocator);
 		return NM_OK;
+	}
 	status = nm_window_init(&visit.window, process->reader, &job->process->pagemap, err);
 	if (status == NM_OK)
 		status = nm_stop_init(&visit.stop, process->pid, process->pid_dir, err);
@@ -185,8 +215,14 @@ int nm_ledger_look_into_malloc(struct nm_ledger_job *job, struct nm_error *err)
 	nm_window_done(&visit.window);
 	nm_stop_done(&visit.stop);
 	job->is_walked = status == NM_OK && !options->no_stop;
+	if (status == NM_OK && options->no_stop)
+		nm_ledger_miss(
+			job->ledger,
+			"what malloc holds, and which of it is ArrayBuffers: the process was not "
+			"to be stopped (--no-stop)");
 	if (status == NM_OK || status == NM_E_GONE || status == NM_E_NOMEM)
 		return status;
-	nm_ledger_miss(job->ledger, "what malloc holds: %s", err->message);
+	nm_ledger_miss(job->ledger, "what malloc holds, and which of it is ArrayBuffers: %s",
+		       err->message);
 	return NM_OK;
 }

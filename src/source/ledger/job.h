@@ -51,6 +51,7 @@ struct nm_ledger_job {
 	const struct nm_ledger_options *options;
 	struct nm_ledger *ledger;
 	struct nm_smaps smaps;
+	bool has_smaps;
 	struct nm_v8_pages pages; /* by address */
 	enum nm_allocator allocator;
 	struct nm_glibc glibc; /* heap_count is 0 when it is not known */
@@ -60,7 +61,7 @@ struct nm_ledger_job {
 	size_t store_count, store_room;
 	struct nm_mmapped *mmapped; /* by address */
 	size_t mmapped_count, mmapped_room;
-	bool has_mimalloc; /* inside an addon */
+	bool has_addon;
 };
 
 /* A stretch of a mapping, and the part of the ledger it belongs to. */
@@ -77,6 +78,9 @@ struct nm_extents {
 	size_t room;
 	bool failed; /* out of memory */
 };
+
+/* The kernel's count. NM_E_GONE, NM_E_IO. */
+int nm_ledger_read_smaps(struct nm_ledger_job *job, struct nm_error *err);
 
 /* Find the arenas and walk them, stopping the process; says in `missing` what could not be. Of
    errors only those that end everything: NM_E_GONE, NM_E_NOMEM. */

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "source/ledger/files.h"
 #include "source/ledger/job.h"
 #include "source/target.h"
 
@@ -51,25 +52,12 @@ static int share_out(struct nm_ledger_job *job, struct nm_error *err)
 	return extents.failed ? nm_error_nomem(err) : NM_OK;
 }
 
-static int read_smaps(struct nm_ledger_job *job, struct nm_error *err)
-{
-	int status = nm_smaps_read(job->process->pid_dir, &job->smaps);
-
-	if (status == 0)
-		return NM_OK;
-	if (status == -ESRCH)
-		return nm_error_set(err, NM_E_GONE, "process %d ended while it was being read",
-				    (int)job->process->pid);
-	return nm_error_set_errno(err, NM_E_IO, -status, "cannot read /proc/%d/smaps",
-				  (int)job->process->pid);
-}
-
 static int make(struct nm_ledger_job *job, struct nm_error *err)
 {
 	int status = nm_ledger_look_into_malloc(job, err);
 
-	if (status == NM_OK)
-		status = read_smaps(job, err);
+	if (status == NM_OK && !job->has_smaps)
+		status = nm_ledger_read_smaps(job, err);
 	if (status == NM_OK)
 		status = find_pages(job, err);
 	if (status == NM_OK)
@@ -78,10 +66,11 @@ static int make(struct nm_ledger_job *job, struct nm_error *err)
 		status = nm_ledger_sum_malloc(job, err);
 	if (status != NM_OK)
 		return status;
+	job->has_addon = nm_ledger_has_addon(&job->smaps.maps);
 	job->ledger->rss = job->smaps.rss;
 	job->ledger->pss = job->smaps.pss;
 	job->ledger->swap = job->smaps.swap;
-	job->ledger->has |= NM_HAS_LEDGER_PSS;
+	job->ledger->has |= NM_HAS_LEDGER_PSS | NM_HAS_LEDGER_SWAP;
 	nm_pagemap_reset(&job->process->pagemap);
 	status = share_out(job, err);
 	nm_pagemap_reset(&job->process->pagemap);
@@ -122,11 +111,11 @@ int nm_ledger_read(struct nm_target *target, const struct nm_ledger_options *opt
 		status = make(&job, err);
 		clean_up(&job);
 	}
+	/* What is missing of a process that has ended meanwhile is missing for that reason. */
+	if ((status != NM_OK || out->missing_count > 0) && nm_target_has_ended(target))
+		status = nm_error_set(err, NM_E_GONE, "process %d has ended", (int)process->pid);
 	if (status != NM_OK) {
 		nm_ledger_done(out);
-		if (nm_target_has_ended(target))
-			return nm_error_set(err, NM_E_GONE, "process %d has ended",
-					    (int)process->pid);
 		return status;
 	}
 	out->took_us = now_us() - begun;

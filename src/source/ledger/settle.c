@@ -21,10 +21,12 @@ static void add_amount(struct nm_ledger *ledger, nm_part_index index, const stru
 	part->swap += amount->swap;
 }
 
-/* `of` in the proportion rss : all, to the KiB; no product passes 64 bits. */
-static uint64_t share(uint64_t of, uint64_t rss, uint64_t all)
+/* `of` in the proportion part : all. Where all of it is taken, exactly all. */
+static uint64_t share(uint64_t of, uint64_t part, uint64_t all)
 {
-	return all < 1024 ? 0 : (of / 1024) * (rss / 1024) / (all / 1024) * 1024;
+	if (part >= all || of == all)
+		return part >= all ? of : part;
+	return (uint64_t)((double)of * ((double)part / (double)all));
 }
 
 /* The process ran between the kernel's count and ours: what differs goes to the largest. */
@@ -66,7 +68,7 @@ static void add_heap(struct nm_ledger_job *job, const struct nm_glibc_heap *heap
 	unused.rss = sums->resident_free < used.rss ? sums->resident_free : used.rss;
 	used.rss -= unused.rss;
 	buffers.pss = share(amount->pss, buffers.rss, amount->rss);
-	unused.pss = share(amount->pss, unused.rss, amount->rss);
+	unused.pss = share(amount->pss, buffers.rss + unused.rss, amount->rss) - buffers.pss;
 	used.pss -= buffers.pss + unused.pss;
 	buffers.swap = unused.swap = 0;
 	add_amount(ledger, nm_ledger_part(ledger, NM_GROUP_ARRAY_BUFFERS, "", "in malloc's arenas"),
@@ -93,7 +95,7 @@ static void add_extent(struct nm_ledger_job *job, const struct nm_extent *extent
 static void settle_many(struct nm_ledger_job *job, const struct nm_smap *smap,
 			const struct nm_extents *extents, uint64_t *rss, uint64_t *swap)
 {
-	uint64_t pss_left = smap->pss;
+	uint64_t sum = 0, before = 0;
 
 	for (size_t i = 0; i < extents->count; i++)
 		nm_pagemap_count(&job->process->pagemap, extents->items[i].start,
@@ -101,11 +103,12 @@ static void settle_many(struct nm_ledger_job *job, const struct nm_smap *smap,
 	even_out(rss, extents->count, smap->rss);
 	even_out(swap, extents->count, smap->swap);
 	for (size_t i = 0; i < extents->count; i++) {
-		struct amount amount = {rss[i], share(smap->pss, rss[i], smap->rss), swap[i]};
+		struct amount amount = {.rss = rss[i], .swap = swap[i]};
 
-		if (i + 1 == extents->count)
-			amount.pss = pss_left;
-		pss_left -= amount.pss;
+		/* From the sums, so that roundings do not add up. */
+		sum += rss[i];
+		amount.pss = share(smap->pss, sum, smap->rss) - before;
+		before += amount.pss;
 		add_extent(job, &extents->items[i], &amount);
 	}
 }

@@ -60,8 +60,8 @@ static uint64_t resident_between(const struct presence *presence, nm_addr from, 
 	return to > from ? resident_before(presence, to) - resident_before(presence, from) : 0;
 }
 
-/* malloc_trim() gives back the whole pages of a free chunk behind its head, and of the main
-   arena's top all but the least possible chunk; never the top of another arena
+/* malloc_trim() gives back the whole pages of a free chunk behind its head, and of the top in the
+   break all but the least possible chunk; never another top
    (malloc/malloc.c: mtrim, systrim). */
 static uint64_t reclaimable(const struct presence *presence, nm_addr chunk, nm_addr end)
 {
@@ -79,9 +79,20 @@ static bool is_buffer_chunk(const struct nm_ledger_job *job, size_t *store, nm_a
 	       job->stores[*store].place == NM_STORE_ARENA;
 }
 
+/* Free chunks in a row, which malloc_trim() makes one, from `start` to before `end`. */
+static void add_free(const struct presence *presence, nm_addr start, nm_addr end, bool is_kept,
+		     struct nm_heap_sums *out)
+{
+	out->free += end - start;
+	out->resident_free += resident_between(presence, start, end);
+	if (!is_kept)
+		out->reclaimable += reclaimable(presence, start, end);
+}
+
 static void sum_heap(const struct nm_ledger_job *job, const struct nm_glibc_heap *heap,
 		     const struct presence *presence, struct nm_heap_sums *out)
 {
+	nm_addr free_from = 0; /* 0: the last chunk was in use */
 	size_t store = 0;
 
 	for (size_t i = 0; i + 1 < heap->chunk_count; i++) {
@@ -89,19 +100,22 @@ static void sum_heap(const struct nm_ledger_job *job, const struct nm_glibc_heap
 		nm_addr end = nm_glibc_chunk_start(heap, i + 1);
 
 		if (!nm_glibc_chunk_is_used(heap, i)) {
-			out->free += end - start;
-			out->resident_free += resident_between(presence, start, end);
-			out->reclaimable += reclaimable(presence, start, end);
-		} else if (is_buffer_chunk(job, &store, start + NM_GLIBC_HEADER)) {
-			out->resident_buffers += resident_between(presence, start, end);
+			free_from = free_from ? free_from : start;
+			continue;
 		}
+		if (free_from)
+			add_free(presence, free_from, start, false, out);
+		free_from = 0;
+		if (is_buffer_chunk(job, &store, start + NM_GLIBC_HEADER))
+			out->resident_buffers += resident_between(presence, start, end);
 	}
-	if (heap->top == 0)
+	if (heap->top == 0) {
+		if (free_from)
+			add_free(presence, free_from,
+				 nm_glibc_chunk_start(heap, heap->chunk_count - 1), false, out);
 		return;
-	out->free += heap->end - heap->top;
-	out->resident_free += resident_between(presence, heap->top, heap->end);
-	if (job->glibc.arenas[heap->arena].is_main)
-		out->reclaimable += reclaimable(presence, heap->top, heap->end);
+	}
+	add_free(presence, free_from ? free_from : heap->top, heap->end, !heap->is_break, out);
 }
 
 static void add_to_arena(const struct nm_ledger_job *job, const struct nm_glibc_heap *heap,
@@ -151,6 +165,7 @@ int nm_ledger_sum_malloc(struct nm_ledger_job *job, struct nm_error *err)
 	if (!job->heap_sums || !malloc->arenas)
 		return nm_error_nomem(err);
 	malloc->arena_count = job->glibc.arena_count;
+	nm_glibc_consolidate(&job->glibc);
 	for (size_t i = 0; i < job->glibc.heap_count; i++) {
 		struct presence presence;
 

@@ -26,9 +26,13 @@
 #define NM_GLIBC_HEADER 16
 #define NM_GLIBC_UNIT	16 /* sizes and addresses of chunks are multiples of it */
 
-/* A run of chunks: the main arena's, or one heap of a thread arena. */
+/*
+ * A run of chunks. The main arena has one in the program's break, and where the break could not be
+ * moved, further ones that it got from mmap; a thread arena has its heaps.
+ */
 struct nm_glibc_heap {
 	nm_addr start; /* of the memory, malloc's own head included */
+	bool is_break;
 	nm_addr first; /* chunk */
 	nm_addr end;
 	size_t arena;
@@ -49,10 +53,14 @@ struct nm_glibc_arena {
 	   caches of the threads (tcache) in use. */
 	uint64_t fast_bytes;
 	uint64_t cached_bytes;
+	nm_addr *fast; /* the first NM_GLIBC_FAST_MAX of the chunks in fastbins */
+	size_t fast_count;
 };
 
+#define NM_GLIBC_FAST_MAX 8192
+
 struct nm_glibc {
-	struct nm_reader *reader; /* borrowed */
+	struct nm_window *window; /* borrowed; with its reader and pagemap */
 	nm_addr main;
 	uint64_t bins_offset; /* of the bins in a malloc_state */
 	struct nm_glibc_arena *arenas;
@@ -61,10 +69,13 @@ struct nm_glibc {
 	size_t heap_count;
 };
 
-/* Find the arenas. `pagemap` says what may be read. NM_E_UNSUPPORTED: there is none, or not as
-   known; the message says what did not fit. NM_E_NOMEM. */
-int nm_glibc_find(struct nm_reader *reader, const struct nm_maps *maps, struct nm_pagemap *pagemap,
-		  struct nm_glibc *out, struct nm_error *err);
+/* Find the arenas, reading through `window`, which must live on. NM_E_UNSUPPORTED: there is none, or
+   not as known, or a part of it is in swap; the message says what did not fit. NM_E_NOMEM. */
+int nm_glibc_find(struct nm_window *window, const struct nm_maps *maps, struct nm_glibc *out,
+		  struct nm_error *err);
+
+/* A few bytes, or false when they are not in memory. */
+bool nm_glibc_read(const struct nm_glibc *glibc, nm_addr addr, void *out, size_t size);
 
 /* Make room for the chunks, so that the walk need not. NM_E_NOMEM. */
 int nm_glibc_prepare(struct nm_glibc *glibc, struct nm_error *err);
@@ -80,7 +91,6 @@ struct nm_glibc_look {
 /* A walk through all heaps, in pieces. */
 struct nm_glibc_walk {
 	struct nm_glibc *glibc;
-	struct nm_window *window;
 	struct nm_glibc_look look;
 	size_t heap;	    /* which one is being walked */
 	nm_addr quiet_to;   /* chunks below this have been seen before */
@@ -93,6 +103,9 @@ struct nm_glibc_walk {
  * two calls. Does not allocate.
  */
 bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us);
+
+/* After the walk: the chunks in fastbins become free ones, as malloc_trim() makes them first. */
+void nm_glibc_consolidate(struct nm_glibc *glibc);
 
 /* Where a row of questions is; all zero before the first. */
 struct nm_glibc_cursor {

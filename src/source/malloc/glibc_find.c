@@ -14,9 +14,16 @@
 #define BINS_END    (BINS_NEXT + 40)
 #define BINS_TOP    (-16)
 /* The process runs while it is looked at: some of the pairs may be half changed. */
-#define GOOD_MIN      110
-#define SYSTEM_MAX    (UINT64_C(1) << 40)
-#define DATA_SIZE_MAX (UINT64_C(4) << 20)
+#define GOOD_MIN   110
+#define SYSTEM_MAX (UINT64_C(1) << 40)
+/* What the main arena got from mmap, where the break could not be moved, begins at a page; it is
+   searched for at no more pages than this. */
+#define SEGMENT_PLACES_MAX 65536
+#define PREVIOUS_IN_USE	   1u
+#define IS_MMAPPED	   2u
+#define FLAGS		   7u
+#define FENCE_SIZE	   16
+#define DATA_SIZE_MAX	   (UINT64_C(4) << 20)
 /* Since the mappings were listed; the walk learns where the heap ends then. */
 #define GROWN_MAX (UINT64_C(64) << 20)
 
@@ -29,6 +36,15 @@ struct heap_info {
 	uint64_t size;
 	uint64_t writable;
 };
+
+bool nm_glibc_read(const struct nm_glibc *glibc, nm_addr addr, void *out, size_t size)
+{
+	struct nm_pagemap *pagemap = glibc->window->pagemap;
+
+	return nm_addr_is_plausible(addr) && nm_pagemap_is_present(pagemap, addr) &&
+	       nm_pagemap_is_present(pagemap, addr + size - 1) &&
+	       nm_reader_get(glibc->window->reader, addr, out, size);
+}
 
 static bool is_writable(const struct nm_maps *maps, nm_addr addr)
 {
@@ -67,14 +83,14 @@ static bool are_bins(const uint64_t *w, nm_addr at, const struct nm_maps *maps)
 }
 
 /* Read what is in memory of [from, to); the rest stays zero. */
-static void read_present(struct nm_reader *reader, struct nm_pagemap *pagemap, nm_addr from,
-			 nm_addr to, unsigned char *out)
+static void read_present(const struct nm_window *window, nm_addr from, nm_addr to,
+			 unsigned char *out)
 {
 	struct nm_pagemap_run run;
 
-	for (nm_addr at = from; nm_pagemap_next_run(pagemap, at, to, &run); at = run.end)
+	for (nm_addr at = from; nm_pagemap_next_run(window->pagemap, at, to, &run); at = run.end)
 		if (!run.is_swapped)
-			nm_reader_get(reader, run.start, out + (run.start - from),
+			nm_reader_get(window->reader, run.start, out + (run.start - from),
 				      run.end - run.start);
 }
 
@@ -88,7 +104,7 @@ static bool list_arenas_from(struct nm_glibc *glibc, nm_addr bins, uint64_t bins
 		struct nm_glibc_arena *arena = &glibc->arenas[glibc->arena_count++];
 
 		*arena = (struct nm_glibc_arena){.state = at, .is_main = at == main};
-		if (!nm_reader_word(glibc->reader, at + bins_offset + BINS_NEXT, &at))
+		if (!nm_glibc_read(glibc, at + bins_offset + BINS_NEXT, &at, sizeof(at)))
 			return false;
 	} while (at != main && is_in_thread_arena(at) && glibc->arena_count < NM_GLIBC_ARENAS_MAX);
 	glibc->main = main;
@@ -103,8 +119,8 @@ static bool list_arenas(struct nm_glibc *glibc, nm_addr bins)
 }
 
 /* Look for main_arena in the data of libc, [from, to), until a place also proves to be it. */
-static bool search_data(struct nm_glibc *glibc, struct nm_pagemap *pagemap,
-			const struct nm_maps *maps, nm_addr from, nm_addr to)
+static bool search_data(struct nm_glibc *glibc, const struct nm_maps *maps, nm_addr from,
+			nm_addr to)
 {
 	uint64_t *words;
 	size_t count = (size_t)(to - from) / 8;
@@ -115,7 +131,7 @@ static bool search_data(struct nm_glibc *glibc, struct nm_pagemap *pagemap,
 	words = calloc(count, 8);
 	if (!words)
 		return false;
-	read_present(glibc->reader, pagemap, from, to, (unsigned char *)words);
+	read_present(glibc->window, from, to, (unsigned char *)words);
 	for (size_t i = 0; i + BINS_END / 8 <= count && !found; i++)
 		found = are_bins(words + i, from + 8 * i, maps) && list_arenas(glibc, from + 8 * i);
 	free(words);
@@ -129,8 +145,7 @@ static bool is_libc(const char *path)
 	return base && (strncmp(base, "/libc.so.6", 10) == 0 || strncmp(base, "/libc-2.", 8) == 0);
 }
 
-static bool find_arenas(struct nm_glibc *glibc, const struct nm_maps *maps,
-			struct nm_pagemap *pagemap)
+static bool find_arenas(struct nm_glibc *glibc, const struct nm_maps *maps)
 {
 	bool found = false;
 
@@ -142,7 +157,7 @@ static bool find_arenas(struct nm_glibc *glibc, const struct nm_maps *maps,
 			continue;
 		if (i + 1 < maps->count && next->start == end && nm_map_is_anonymous(next))
 			end = next->end;
-		found = search_data(glibc, pagemap, maps, map->start, end);
+		found = search_data(glibc, maps, map->start, end);
 	}
 	return found;
 }
@@ -165,13 +180,25 @@ static bool add_heap(struct nm_glibc *glibc, const struct nm_glibc_heap *heap)
 
 static bool read_top(const struct nm_glibc *glibc, nm_addr state, nm_addr *out)
 {
-	return nm_reader_word(glibc->reader, state + glibc->bins_offset + (uint64_t)BINS_TOP, out);
+	return nm_glibc_read(glibc, state + glibc->bins_offset + (uint64_t)BINS_TOP, out,
+			     sizeof(*out));
 }
 
-/* The main arena's chunks lie in the program's break, from its start to the top chunk's end. */
-static bool add_main_heap(struct nm_glibc *glibc, const struct nm_maps *maps)
+uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)
 {
-	struct nm_glibc_heap heap = {.arena = 0};
+	uint64_t size = head[1] & ~(uint64_t)FLAGS;
+
+	/* prev_size is how far the chunk was moved to be aligned: less than a page, mostly 0. */
+	if ((head[1] & FLAGS) != IS_MMAPPED || head[0] != 0 || size < 2 * 4096 ||
+	    size % 4096 != 0 || size > room)
+		return 0;
+	return size;
+}
+
+/* The part of the main arena which lies in the program's break. False when that is in pieces. */
+static bool add_break(struct nm_glibc *glibc, const struct nm_maps *maps, nm_addr top)
+{
+	struct nm_glibc_heap heap = {.is_break = true};
 
 	for (size_t i = 0; i < maps->count; i++) {
 		const struct nm_map *map = &maps->items[i];
@@ -184,12 +211,126 @@ static bool add_main_heap(struct nm_glibc *glibc, const struct nm_maps *maps)
 			return false;
 		heap.end = map->end;
 	}
-	if (heap.start == 0 || !read_top(glibc, glibc->main, &heap.top) || heap.top < heap.start ||
-	    heap.top > heap.end + GROWN_MAX)
-		return false;
-	if (heap.end < heap.top)
-		heap.end = heap.top;
+	if (heap.start == 0)
+		return true;
+	if (top >= heap.start && top <= heap.end + GROWN_MAX) {
+		heap.top = top;
+		heap.end = top > heap.end ? top : heap.end;
+	}
 	return add_heap(glibc, &heap);
+}
+
+static uint64_t size_of(uint64_t head)
+{
+	return head & ~(uint64_t)FLAGS;
+}
+
+/*
+ * How long the run of chunks is that begins at `start`, at a page: to the end of the top chunk, or
+ * behind the fence posts, chunks of the least size, which malloc puts where it had to go on
+ * elsewhere (malloc/malloc.c, sysmalloc). 0 when it is none.
+ */
+static uint64_t measure_segment(const struct nm_glibc *glibc, nm_addr start, nm_addr end,
+				nm_addr top)
+{
+	nm_addr at = start;
+	unsigned fences = 0;
+
+	while (at + 8 < end) {
+		uint64_t head, size;
+
+		if (!nm_window_word(glibc->window, at + 8, &head))
+			return 0;
+		size = size_of(head);
+		if (size == 0 || size % NM_GLIBC_UNIT != 0 || size > end - at ||
+		    head - size > PREVIOUS_IN_USE)
+			return 0;
+		at += size;
+		fences = size == FENCE_SIZE ? fences + 1 : 0;
+		if (at - size == top || (fences >= 2 && at % 4096 == 0))
+			return at % 4096 == 0 ? at - start : 0;
+	}
+	return 0;
+}
+
+/* What remains to be found of the main arena, and in how many more places to look. */
+struct search {
+	nm_addr top;
+	uint64_t missing;
+	unsigned places;
+};
+
+/* A run of chunks at this page? Its size, 0 when there is none. False: out of memory. */
+static bool try_segment(struct nm_glibc *glibc, struct search *search, const struct nm_map *map,
+			nm_addr at, uint64_t *out_size)
+{
+	struct nm_glibc_heap heap = {.start = at, .first = at};
+	uint64_t head[2];
+
+	*out_size = 0;
+	search->places--;
+	if (!nm_glibc_read(glibc, at, head, sizeof(head)))
+		return true;
+	*out_size = nm_glibc_mmapped_size(head, map->end - at);
+	if (*out_size > 0 || head[0] != 0 || head[1] % NM_GLIBC_UNIT != PREVIOUS_IN_USE)
+		return true;
+	*out_size = measure_segment(glibc, at, map->end, search->top);
+	if (*out_size == 0 || *out_size > search->missing)
+		return true;
+	heap.end = at + *out_size;
+	heap.top = search->top >= at && search->top < heap.end ? search->top : 0;
+	search->missing -= *out_size;
+	return add_heap(glibc, &heap);
+}
+
+static bool search_mapping(struct nm_glibc *glibc, struct search *search, const struct nm_map *map)
+{
+	struct nm_pagemap_run run;
+	nm_addr at = map->start;
+
+	while (search->missing > 0 && search->places > 0 &&
+	       nm_pagemap_next_run(glibc->window->pagemap, at, map->end, &run)) {
+		uint64_t size;
+
+		if (!try_segment(glibc, search, map, run.start, &size))
+			return false;
+		at = run.start + (size ? size : glibc->window->pagemap->page_size);
+	}
+	return true;
+}
+
+static bool can_hold_segments(const struct nm_map *map)
+{
+	return nm_map_is_anonymous(map) && map->access == (NM_MAP_READ | NM_MAP_WRITE);
+}
+
+/*
+ * As long as the top is in the break all of the main arena is. Else it knows how much memory it has,
+ * and all of that must be found.
+ */
+static bool add_main_heaps(struct nm_glibc *glibc, const struct nm_maps *maps)
+{
+	struct search search = {.places = SEGMENT_PLACES_MAX};
+	uint64_t system, found = 0;
+	nm_addr top;
+
+	if (!read_top(glibc, glibc->main, &top) || !add_break(glibc, maps, top) ||
+	    !nm_glibc_read(glibc, glibc->main + glibc->bins_offset + BINS_SYSTEM, &system,
+			   sizeof(system)))
+		return false;
+	if (glibc->heap_count > 0) {
+		if (glibc->heaps[0].top != 0)
+			return true;
+		found = glibc->heaps[0].end - glibc->heaps[0].start;
+	}
+	search.top = top;
+	search.missing = system > found ? system - found : 0;
+	/* mmap gives high addresses first; V8 asks for its pages at lower ones. */
+	for (size_t i = maps->count; i-- > 0 && search.missing > 0;)
+		if (can_hold_segments(&maps->items[i]) &&
+		    !search_mapping(glibc, &search, &maps->items[i]))
+			return false;
+	return search.missing == 0;
 }
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -211,9 +352,9 @@ static bool add_thread_heaps(struct nm_glibc *glibc, size_t index)
 		struct nm_glibc_heap heap = {.start = at, .arena = index};
 		struct heap_info info;
 
-		if (at % NM_GLIBC_HEAP_MAX != 0 ||
-		    !nm_reader_get(glibc->reader, at, &info, sizeof(info)) || info.arena != state ||
-		    info.size == 0 || info.size > NM_GLIBC_HEAP_MAX || info.size % 4096 != 0)
+		if (at % NM_GLIBC_HEAP_MAX != 0 || !nm_glibc_read(glibc, at, &info, sizeof(info)) ||
+		    info.arena != state || info.size == 0 || info.size > NM_GLIBC_HEAP_MAX ||
+		    info.size % 4096 != 0)
 			return false;
 		heap.end = at + info.size;
 		heap.first = at + info_size;
@@ -237,8 +378,8 @@ static int by_start(const void *a, const void *b)
 
 static const char *find_heaps(struct nm_glibc *glibc, const struct nm_maps *maps)
 {
-	if (!add_main_heap(glibc, maps))
-		return "its main arena does not lie in the program's break";
+	if (!add_main_heaps(glibc, maps))
+		return "not all memory of its main arena was found";
 	for (size_t i = 1; i < glibc->arena_count; i++)
 		if (!add_thread_heaps(glibc, i))
 			return "the heap of a thread arena is not as known";
@@ -246,19 +387,18 @@ static const char *find_heaps(struct nm_glibc *glibc, const struct nm_maps *maps
 	return NULL;
 }
 
-int nm_glibc_find(struct nm_reader *reader, const struct nm_maps *maps, struct nm_pagemap *pagemap,
-		  struct nm_glibc *out, struct nm_error *err)
+int nm_glibc_find(struct nm_window *window, const struct nm_maps *maps, struct nm_glibc *out,
+		  struct nm_error *err)
 {
 	const char *wrong;
 
 	memset(out, 0, sizeof(*out));
-	out->reader = reader;
+	out->window = window;
 	out->arenas = calloc(NM_GLIBC_ARENAS_MAX, sizeof(*out->arenas));
 	if (!out->arenas)
 		return nm_error_nomem(err);
-	wrong = find_arenas(out, maps, pagemap)
-			? find_heaps(out, maps)
-			: "no main arena like that of glibc 2.26 to 2.41 was found";
+	wrong = find_arenas(out, maps) ? find_heaps(out, maps)
+				       : "no main arena like that of glibc 2.26 to 2.41 was found";
 	if (!wrong)
 		return NM_OK;
 	nm_glibc_done(out);
@@ -267,13 +407,22 @@ int nm_glibc_find(struct nm_reader *reader, const struct nm_maps *maps, struct n
 
 int nm_glibc_prepare(struct nm_glibc *glibc, struct nm_error *err)
 {
+	for (size_t i = 0; i < glibc->arena_count; i++) {
+		struct nm_glibc_arena *arena = &glibc->arenas[i];
+
+		arena->fast = calloc(NM_GLIBC_FAST_MAX, sizeof(*arena->fast));
+		if (!arena->fast)
+			return nm_error_nomem(err);
+	}
 	for (size_t i = 0; i < glibc->heap_count; i++) {
 		struct nm_glibc_heap *heap = &glibc->heaps[i];
 		uint64_t size = heap->end - heap->start;
 
-		/* The smallest chunk is two units; a heap may grow until it is walked. What is not
-		   touched of this costs nothing. */
-		heap->chunk_room = (size_t)((size + size / 4) / (2 * NM_GLIBC_UNIT) + 65536);
+		/* The smallest chunks are fence posts, but for the last few all have two units. Where
+		   the top is, the heap may grow until it is walked. */
+		heap->chunk_room = (size_t)(size / (2 * NM_GLIBC_UNIT) + 16);
+		if (heap->top != 0)
+			heap->chunk_room += (size_t)(size / (8 * NM_GLIBC_UNIT) + 65536);
 		heap->chunks = calloc(heap->chunk_room, sizeof(*heap->chunks));
 		if (!heap->chunks)
 			return nm_error_nomem(err);
@@ -303,6 +452,8 @@ void nm_glibc_done(struct nm_glibc *glibc)
 {
 	for (size_t i = 0; i < glibc->heap_count; i++)
 		free(glibc->heaps[i].chunks);
+	for (size_t i = 0; i < glibc->arena_count; i++)
+		free(glibc->arenas[i].fast);
 	free(glibc->heaps);
 	free(glibc->arenas);
 	memset(glibc, 0, sizeof(*glibc));

@@ -22,12 +22,17 @@
 #define REWIND (64 * 1024)
 
 /* Before the bins in a malloc_state: ten fastbins, top, last_remainder. */
-#define FAST_BINS   10
-#define BINS_FAST   (-0x60)
-#define FAST_MAX    1000000
-#define FAST_SIZE   0xb0
-#define CHUNK_FD    16
-#define MANGLE_BITS 12
+#define FAST_BINS 10
+#define BINS_FAST (-0x60)
+#define BINS_TOP  (-0x10)
+/* In a heap_info. */
+#define INFO_SIZE 16
+/* No arena is as large. */
+#define HEAP_SIZE_MAX (UINT64_C(1) << 40)
+#define FAST_MAX      1000000
+#define FAST_SIZE     0xb0
+#define CHUNK_FD      16
+#define MANGLE_BITS   12
 
 /* tcache_perthread_struct is the first thing that a thread allocates: 64 counts and 64 lists. */
 #define CACHE_BINS     64
@@ -63,7 +68,7 @@ static bool read_next_fast(const struct nm_glibc *glibc, nm_addr chunk, uint64_t
 	uint64_t words[4]; /* prev_size, size, fd, bk */
 	nm_addr shown;
 
-	if (!nm_reader_get(glibc->reader, chunk, words, sizeof(words)))
+	if (!nm_glibc_read(glibc, chunk, words, sizeof(words)))
 		return false;
 	*out_size = words[1] & ~(uint64_t)FLAGS;
 	shown = words[2] ^ ((chunk + CHUNK_FD) >> MANGLE_BITS);
@@ -82,18 +87,23 @@ static const char *sum_fast(const struct nm_glibc *glibc, struct nm_glibc_arena 
 	unsigned count = 0;
 
 	arena->fast_bytes = 0;
-	if (!nm_reader_get(glibc->reader, arena->state + glibc->bins_offset + (uint64_t)BINS_FAST,
-			   lists, sizeof(lists)))
+	arena->fast_count = 0;
+	if (!nm_glibc_read(glibc, arena->state + glibc->bins_offset + (uint64_t)BINS_FAST, lists,
+			   sizeof(lists)))
 		return "an arena cannot be read";
 	for (unsigned i = 0; i < FAST_BINS; i++) {
 		nm_addr at = lists[i];
 		uint64_t size;
 
 		while (at != 0) {
+			nm_addr chunk = at;
+
 			if (++count > FAST_MAX || !is_in_heap(glibc, at) ||
 			    !read_next_fast(glibc, at, &size, &at))
 				return "a list of small free chunks is not as known";
 			arena->fast_bytes += size;
+			if (arena->fast && arena->fast_count < NM_GLIBC_FAST_MAX)
+				arena->fast[arena->fast_count++] = chunk;
 		}
 	}
 	arena->has_fast = true;
@@ -134,9 +144,9 @@ static void look_inside(struct nm_glibc_walk *walk, nm_addr chunk, uint64_t size
 	if (chunk < walk->quiet_to)
 		return;
 	if (size >= walk->look.size_min && size <= walk->look.size_max)
-		out->has_words =
-			nm_window_get(walk->window, out->user, out->words, sizeof(out->words));
-	out->cached = sum_cached(walk->window, out->user, size);
+		out->has_words = nm_window_get(walk->glibc->window, out->user, out->words,
+					       sizeof(out->words));
+	out->cached = sum_cached(walk->glibc->window, out->user, size);
 }
 
 /* The head of the next chunk has told whether the last one is in use. */
@@ -161,31 +171,45 @@ static bool add_chunk(struct nm_glibc_heap *heap, nm_addr chunk)
 	return true;
 }
 
-/* The process may have run since the heaps were listed: where does this one end now? */
-static bool refresh(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap)
+static bool refresh_main(const struct nm_glibc *glibc, struct nm_glibc_heap *heap, nm_addr top)
 {
-	struct nm_glibc *glibc = walk->glibc;
-	const struct nm_glibc_arena *arena = &glibc->arenas[heap->arena];
-	uint64_t head[2], size;
-	nm_addr top;
+	const struct nm_glibc_heap *holder = nm_glibc_heap_of(glibc, top);
+	uint64_t head[2];
 
-	if (!nm_reader_word(glibc->reader, arena->state + glibc->bins_offset - 16, &top))
-		return false;
+	/* The break may have been moved meanwhile, so that its top is behind what was its end. */
 	heap->top = 0;
-	if (arena->is_main) {
-		if (top < heap->start || !nm_reader_get(glibc->reader, top, head, sizeof(head)) ||
-		    head[1] > (UINT64_C(1) << 40))
-			return false;
-		heap->top = top;
-		heap->end = top + (head[1] & ~(uint64_t)FLAGS);
+	if (holder != heap && (holder || !heap->is_break))
 		return true;
-	}
-	if (!nm_reader_word(glibc->reader, heap->start + 16, &size) || size > NM_GLIBC_HEAP_MAX)
+	if (top < heap->start || top - heap->start > HEAP_SIZE_MAX ||
+	    !nm_glibc_read(glibc, top, head, sizeof(head)) || head[1] > HEAP_SIZE_MAX)
+		return false;
+	heap->top = top;
+	heap->end = top + (head[1] & ~(uint64_t)FLAGS);
+	return true;
+}
+
+static bool refresh_thread(const struct nm_glibc *glibc, struct nm_glibc_heap *heap, nm_addr top)
+{
+	uint64_t size;
+
+	if (!nm_glibc_read(glibc, heap->start + INFO_SIZE, &size, sizeof(size)) ||
+	    size > NM_GLIBC_HEAP_MAX)
 		return false;
 	heap->end = heap->start + size;
-	if (top >= heap->start && top < heap->end)
-		heap->top = top;
+	heap->top = top >= heap->start && top < heap->end ? top : 0;
 	return true;
+}
+
+/* The process may have run since the heaps were listed: where does this one end now? */
+static bool refresh(const struct nm_glibc *glibc, struct nm_glibc_heap *heap)
+{
+	const struct nm_glibc_arena *arena = &glibc->arenas[heap->arena];
+	nm_addr top;
+
+	if (!nm_glibc_read(glibc, arena->state + glibc->bins_offset + (uint64_t)BINS_TOP, &top,
+			   sizeof(top)))
+		return false;
+	return arena->is_main ? refresh_main(glibc, heap, top) : refresh_thread(glibc, heap, top);
 }
 
 /* Where to go on, with what is behind that forgotten. */
@@ -218,13 +242,14 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 	struct pending pending = {.user = 0};
 	nm_addr at = rewind_heap(walk, heap);
 
-	for (unsigned count = 1;; count++) {
+	for (unsigned further = 0;;) {
 		uint64_t word, size;
 
 		if (at + NM_GLIBC_HEADER > heap->end ||
-		    !nm_window_word(walk->window, at + 8, &word)) {
-			walk->broken = walk->window->met_swapped ? "a part of it is in swap"
-								 : "a chunk lies outside memory";
+		    !nm_window_word(walk->glibc->window, at + 8, &word)) {
+			walk->broken = walk->glibc->window->met_swapped
+					       ? "a part of it is in swap"
+					       : "a chunk lies outside memory";
 			return false;
 		}
 		size = word & ~(uint64_t)FLAGS;
@@ -243,7 +268,7 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 		look_inside(walk, at, size, &pending);
 		at += size;
 		/* Each call gets further than the one before. */
-		if (count % CLOCK_EVERY == 0 && at > walk->quiet_to && now_us() >= until_us)
+		if (at > walk->quiet_to && ++further % CLOCK_EVERY == 0 && now_us() >= until_us)
 			return false;
 	}
 }
@@ -252,21 +277,75 @@ bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us)
 {
 	struct nm_glibc *glibc = walk->glibc;
 
-	nm_window_reset(walk->window);
-	for (; walk->heap < glibc->heap_count; walk->heap++, walk->quiet_to = 0) {
+	nm_window_reset(glibc->window);
+	while (walk->heap < glibc->heap_count) {
 		struct nm_glibc_heap *heap = &glibc->heaps[walk->heap];
 		struct nm_glibc_arena *arena = &glibc->arenas[heap->arena];
 
 		if (!arena->has_fast && (walk->broken = sum_fast(glibc, arena)) != NULL)
 			return true;
-		if (!refresh(walk, heap)) {
+		if (!refresh(glibc, heap)) {
 			walk->broken = "an arena cannot be read";
 			return true;
 		}
 		if (!walk_heap(walk, heap, until_us))
 			return walk->broken != NULL;
+		walk->heap++;
+		walk->quiet_to = 0;
+		if (walk->heap < glibc->heap_count && now_us() >= until_us)
+			return false;
 	}
 	return true;
+}
+
+/* The number of the chunk that begins at `chunk`; the heap's count when none does. */
+static size_t find_chunk(const struct nm_glibc_heap *heap, nm_addr chunk)
+{
+	size_t low = 0, high = heap->chunk_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (nm_glibc_chunk_start(heap, middle) < chunk)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < heap->chunk_count && nm_glibc_chunk_start(heap, low) == chunk
+		       ? low
+		       : heap->chunk_count;
+}
+
+static void free_fast(struct nm_glibc *glibc, struct nm_glibc_arena *arena, nm_addr chunk)
+{
+	for (size_t i = 0; i < glibc->heap_count; i++) {
+		struct nm_glibc_heap *heap = &glibc->heaps[i];
+		size_t index;
+		uint64_t size;
+
+		if (chunk < heap->start || chunk >= heap->end || !heap->is_walked)
+			continue;
+		index = find_chunk(heap, chunk);
+		if (index + 1 >= heap->chunk_count || !nm_glibc_chunk_is_used(heap, index))
+			return;
+		size = nm_glibc_chunk_start(heap, index + 1) - chunk;
+		if (size > arena->fast_bytes)
+			return;
+		heap->chunks[index] &= ~1u;
+		arena->fast_bytes -= size;
+		return;
+	}
+}
+
+void nm_glibc_consolidate(struct nm_glibc *glibc)
+{
+	for (size_t i = 0; i < glibc->arena_count; i++) {
+		struct nm_glibc_arena *arena = &glibc->arenas[i];
+
+		for (size_t k = 0; k < arena->fast_count; k++)
+			free_fast(glibc, arena, arena->fast[k]);
+		arena->fast_count = 0;
+	}
 }
 
 uint64_t nm_glibc_usable(const struct nm_glibc *glibc, struct nm_glibc_cursor *cursor, nm_addr user)
@@ -293,15 +372,4 @@ uint64_t nm_glibc_usable(const struct nm_glibc *glibc, struct nm_glibc_cursor *c
 		return 0;
 	/* The next chunk's first word belongs to this one while it is in use. */
 	return nm_glibc_chunk_start(heap, cursor->chunk + 1) - chunk - 8;
-}
-
-uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)
-{
-	uint64_t size = head[1] & ~(uint64_t)FLAGS;
-
-	/* prev_size is how far the chunk was moved to be aligned: less than a page, mostly 0. */
-	if ((head[1] & FLAGS) != IS_MMAPPED || head[0] != 0 || size < 2 * 4096 ||
-	    size % 4096 != 0 || size > room)
-		return 0;
-	return size;
 }

@@ -4,6 +4,7 @@
 
 #include "base/units.h"
 #include "source/proc/file.h"
+#include "source/proc/stat.h"
 
 /* What follows `name` in the line which begins with it, without blanks in front; NULL when there
    is no such line. */
@@ -18,7 +19,7 @@ static const char *find_line(const char *text, const char *name)
 }
 
 /* A whole number which ends at a blank. */
-static bool parse_number(const char *text, uint64_t unit, uint64_t *out)
+static bool parse_number(const char *text, uint64_t *out)
 {
 	size_t length = strcspn(text, " \t\n");
 	char digits[32];
@@ -27,10 +28,7 @@ static bool parse_number(const char *text, uint64_t unit, uint64_t *out)
 		return false;
 	memcpy(digits, text, length);
 	digits[length] = '\0';
-	if (!nm_units_parse_whole(digits, 0, UINT64_MAX / unit, out))
-		return false;
-	*out *= unit;
-	return true;
+	return nm_units_parse_whole(digits, 0, UINT64_MAX, out);
 }
 
 static bool parse_limit(const char *text, const char *name, unsigned bit, unsigned *has,
@@ -38,7 +36,7 @@ static bool parse_limit(const char *text, const char *name, unsigned bit, unsign
 {
 	const char *value = find_line(text, name);
 
-	if (value && parse_number(value, 1, out))
+	if (value && parse_number(value, out))
 		*has |= bit;
 	return value != NULL;
 }
@@ -68,9 +66,7 @@ int nm_rlimits_parse_status(const char *text, struct nm_rlimits *out)
 	bool any = false;
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
-		const char *value = find_line(text, lines[i].name);
-
-		if (!value || !parse_number(value, NM_KIB, lines[i].value))
+		if (!nm_proc_status_find(text, lines[i].name, lines[i].value))
 			continue;
 		out->has |= lines[i].bit;
 		any = true;

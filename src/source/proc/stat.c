@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/units.h"
 #include "source/proc/file.h"
 
 #define PF_KTHREAD 0x00200000 /* include/linux/sched.h */
@@ -80,6 +81,30 @@ static ssize_t whole_characters(const char *text, ssize_t length)
 	first = (unsigned char)text[at - 1];
 	wanted = first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
 	return length - at + 1 < wanted ? at - 1 : length;
+}
+
+bool nm_proc_status_find(const char *text, const char *key, uint64_t *out)
+{
+	const size_t length = strlen(key);
+	const char *line = text;
+	unsigned long long value;
+	char *end;
+
+	while (line && strncmp(line, key, length) != 0) {
+		line = strchr(line, '\n');
+		line += line != NULL;
+	}
+	if (!line)
+		return false;
+	line += length + strspn(line + length, " \t");
+	if (*line < '0' || *line > '9')
+		return false;
+	errno = 0;
+	value = strtoull(line, &end, 10);
+	if (errno != 0 || (strncmp(end, " kB", 3) == 0 && value > UINT64_MAX / NM_KIB))
+		return false;
+	*out = strncmp(end, " kB", 3) == 0 ? value * NM_KIB : value;
+	return true;
 }
 
 void nm_proc_command_read(int pid_dir, char *out, size_t room)

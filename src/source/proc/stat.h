@@ -1,5 +1,5 @@
 /*
- * stat.h - /proc/PID/stat, statm and cmdline: proc(5)
+ * stat.h - /proc/PID/stat, statm, status and cmdline: proc(5)
  */
 #ifndef NM_PROC_STAT_H
 #define NM_PROC_STAT_H
@@ -25,6 +25,10 @@ bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat);
 
 /* Resident memory in bytes: the second number of a statm file. NM_E_CORRUPT. */
 int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss);
+
+/* The number in a line of a status file, as "VmSwap:"; in bytes where the line says kB. False when
+   there is no such line, or no number in it. */
+bool nm_proc_status_find(const char *text, const char *key, uint64_t *out);
 
 /* The command line with blanks between the words, cut to fit; "" when it is not told. */
 void nm_proc_command_read(int pid_dir, char *out, size_t room);

@@ -248,9 +248,11 @@ bool nm_copy_read(struct nm_copy *copy, const struct nm_copy_source *source,
 	read_batches(&reading);
 	if (is_helped)
 		pthread_join(second, NULL);
-	copy->unread = 0;
-	for (size_t i = 0; i < copy->count; i++)
+	copy->unread = copy->reached = 0;
+	for (size_t i = 0; i < reading.next; i++) {
+		copy->reached += copy->pieces[i].size;
 		copy->unread += copy->pieces[i].is_unread ? copy->pieces[i].size : 0;
+	}
 	return !reading.was_told_to_end;
 }
 

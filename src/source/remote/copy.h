@@ -38,6 +38,7 @@ struct nm_copy {
 	uint64_t present; /* bytes to be read */
 	uint64_t swapped; /* bytes of such mappings which are in swap, and left there */
 	uint64_t unread;  /* bytes that the kernel did not give */
+	uint64_t reached; /* bytes of the plan that the last read came to */
 	struct nm_room room;
 };
 

@@ -400,7 +400,7 @@ static int read_memory(struct core *core)
 		size += count_there(core, core->segments[i].offset, core->segments[i].in_file);
 	if (size > core->size)
 		return fail(core, NM_E_CORRUPT, "two segments of it share bytes of the file");
-	core->block = malloc(BLOCK);
+	core->block = malloc(size < BLOCK ? size + 1 : BLOCK);
 	if (!core->block)
 		return nm_error_nomem(core->err);
 	status = nm_room_reserve(size + core->count * PAGE, &core->room, core->err);

@@ -317,6 +317,11 @@ static void fork_stopped(void *context)
 	freeze->end = NM_FREEZE_NOT_QUIET;
 	if (!nm_freeze_is_quiet(freeze))
 		return;
+	/* Once begun it cannot be broken off. */
+	freeze->end = NM_FREEZE_TOO_LONG;
+	freeze->needed_us = freeze->estimate_us + nm_stop_took_us(&freeze->stop);
+	if (freeze->needed_us > freeze->max_stop_us)
+		return;
 	freeze->end = NM_FREEZE_TAKEN;
 	freeze->status = fork_now(fork);
 	if (freeze->status != NM_OK)

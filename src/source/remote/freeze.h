@@ -28,6 +28,8 @@ struct nm_freeze {
 	struct nm_stop stop;
 	struct nm_image *image;
 	enum nm_freeze_end end;
+	uint64_t estimate_us; /* what a stop should take */
+	uint64_t needed_us;   /* what one that was too long would have taken */
 	struct nm_error *err;
 	int status; /* when it has failed */
 };

@@ -34,6 +34,10 @@
 #define QUIET_PAUSE_US 2000
 #define QUIET_LAST_US  100000
 
+/* A thread inside the kernel, as one that starts a child: the others wait with it. */
+#define SETTLE_MAX_US 50000
+#define BUSY_TRIES    10
+
 const char *nm_via_name(enum nm_via via)
 {
 	static const char *const names[] = {"auto", "copy", "fork", "core"};
@@ -67,13 +71,14 @@ int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *context),
 		  void (*then)(void *context), void *context)
 {
 	uint64_t pause = QUIET_PAUSE_US;
+	unsigned busy = 0;
 
 	for (unsigned i = 0; i < QUIET_TRIES; i++) {
 		int status = nm_stop_call_then(&freeze->stop, work, then, context, freeze->err);
 
 		/* A thread that waits inside the kernel, as one that starts a child, may be out of
 		   there the next time. */
-		if (status != NM_OK && (status != NM_E_BUSY || i == QUIET_TRIES - 1))
+		if (status != NM_OK && (status != NM_E_BUSY || ++busy == BUSY_TRIES))
 			return status;
 		if (status == NM_OK && freeze->end != NM_FREEZE_NOT_QUIET)
 			return NM_OK;
@@ -86,7 +91,7 @@ int nm_freeze_try(struct nm_freeze *freeze, void (*work)(void *context),
 			    (int)freeze->pid, QUIET_TRIES);
 }
 
-static int fail_too_long(const struct nm_freeze *freeze, uint64_t estimate_us)
+static int fail_too_long(const struct nm_freeze *freeze)
 {
 	bool is_copy = freeze->info->via == NM_VIA_COPY;
 	const char *why = freeze->info->why_not_fork;
@@ -102,7 +107,7 @@ static int fail_too_long(const struct nm_freeze *freeze, uint64_t estimate_us)
 			    " ms are allowed (a larger --max-stop%s)",
 			    is_copy ? "copy" : "fork", (int)freeze->pid,
 			    nm_units_words(freeze->copy.present, size, sizeof(size)),
-			    estimate_us / 1000, freeze->max_stop_us / 1000, advice);
+			    freeze->needed_us / 1000, freeze->max_stop_us / 1000, advice);
 }
 
 static uint64_t estimate_us(const struct nm_freeze *freeze)
@@ -117,6 +122,15 @@ static bool has_time(void *context)
 	const struct nm_freeze *freeze = context;
 
 	return nm_stop_took_us(&freeze->stop) < freeze->max_stop_us;
+}
+
+/* It came so far in so much time. */
+static void end_too_long(struct nm_freeze *freeze)
+{
+	uint64_t rest = freeze->copy.present - freeze->copy.reached;
+
+	freeze->end = NM_FREEZE_TOO_LONG;
+	freeze->needed_us = nm_stop_took_us(&freeze->stop) + rest * COPY_US_PER_MIB / NM_MIB;
 }
 
 static void copy_stopped(void *context)
@@ -136,7 +150,7 @@ static void copy_stopped(void *context)
 	if (freeze->copy.size > freeze->copy.room.size)
 		freeze->end = NM_FREEZE_GROWN;
 	else if (!nm_copy_read(&freeze->copy, &source, has_time, freeze))
-		freeze->end = NM_FREEZE_TOO_LONG;
+		end_too_long(freeze);
 	else
 		freeze->end = NM_FREEZE_TAKEN;
 }
@@ -165,8 +179,9 @@ static int prepare(struct nm_freeze *freeze)
 {
 	int status = nm_freeze_plan(freeze);
 
-	if (status == NM_OK && estimate_us(freeze) > freeze->max_stop_us)
-		status = fail_too_long(freeze, estimate_us(freeze));
+	freeze->estimate_us = freeze->needed_us = estimate_us(freeze);
+	if (status == NM_OK && freeze->needed_us > freeze->max_stop_us)
+		status = fail_too_long(freeze);
 	return status == NM_OK ? nm_freeze_make_room(freeze) : status;
 }
 
@@ -201,7 +216,7 @@ static int take(struct nm_freeze *freeze, struct nm_fork *fork)
 	case NM_FREEZE_TAKEN:
 		return NM_OK;
 	case NM_FREEZE_TOO_LONG:
-		return fail_too_long(freeze, freeze->max_stop_us * 2);
+		return fail_too_long(freeze);
 	case NM_FREEZE_FAILED:
 		return freeze->status;
 	default:
@@ -270,7 +285,9 @@ int nm_frozen_take(pid_t pid, int pid_dir, struct nm_pagemap *pagemap,
 	nm_copy_init(&freeze.copy);
 	status = nm_stop_init(&freeze.stop, pid, pid_dir, err);
 	if (status == NM_OK) {
-		freeze.stop.settle_us = freeze.max_stop_us / 2;
+		freeze.stop.settle_us = freeze.max_stop_us / 2 < SETTLE_MAX_US
+						? freeze.max_stop_us / 2
+						: SETTLE_MAX_US;
 		status = choose_and_take(&freeze, &fork);
 		nm_fork_reap(&fork);
 		info->children_left = fork.ended_count;

@@ -4,7 +4,8 @@
  * By copy: all threads are stopped, the pages that are in memory copied, and the threads let go.
  * By fork: while they are stopped the process makes a copy-on-write child of itself, goes on at
  * once, and the child, which never runs, is read at leisure and then removed without a trace.
- * A copy stops the process for a fifth to half a millisecond per MiB, a fork for a fifth of that.
+ * A copy stops the process for 0.2 ms per MiB, or half a millisecond with one processor; a fork for a
+ * third of that (bench/README.md).
  *
  * Should nodemem die meanwhile, the kernel lets go of all threads, and a thread that was sent to
  * do something goes back by itself to where it was (inject.h).

@@ -15,6 +15,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "source/proc/file.h"
+#include "source/proc/stat.h"
+
 #define SETTLE_US 50000 /* unless the caller says */
 #define POLL_US	  20
 #define NICE_MIN  (-20)
@@ -28,6 +31,7 @@ struct job {
 	void *context;
 	struct nm_error *err;
 	int status;
+	pid_t last_tracer;
 };
 
 static uint64_t now_us(void)
@@ -70,23 +74,34 @@ static bool is_known(const struct nm_stop *stop, pid_t thread)
 /* Who traces the process, or 0. */
 static int find_tracer(const struct nm_stop *stop)
 {
-	int fd = openat(stop->pid_dir, "status", O_RDONLY | O_CLOEXEC);
-	char text[4096], *line;
-	ssize_t length;
+	uint64_t tracer = 0;
+	char text[4096];
 
-	if (fd < 0)
-		return 0;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[length > 0 ? length : 0] = '\0';
-	line = strstr(text, "\nTracerPid:");
-	return line ? (int)strtol(line + strlen("\nTracerPid:"), NULL, 10) : 0;
+	if (nm_proc_read(stop->pid_dir, "status", text, sizeof(text)) > 0)
+		nm_proc_status_find(text, "TracerPid:", &tracer);
+	return (int)tracer;
+}
+
+/* A thread that is about to end cannot be seized any more. */
+static bool is_ending(const struct nm_stop *stop, pid_t thread)
+{
+	struct nm_proc_stat stat;
+	char name[48], text[512];
+
+	snprintf(name, sizeof(name), "task/%d/stat", (int)thread);
+	return nm_proc_read(stop->pid_dir, name, text, sizeof(text)) <= 0 ||
+	       nm_proc_stat_parse(text, &stat) != NM_OK || strchr("ZXx", stat.state) != NULL;
 }
 
 static int fail_seize(const struct job *job, int os_errno)
 {
 	int pid = (int)job->stop->pid, tracer = find_tracer(job->stop);
 
+	/* The kernel lets go of what a thread held a moment after that thread is gone. */
+	if (os_errno == EPERM && tracer != 0 && tracer == job->last_tracer)
+		return nm_error_set(job->err, NM_E_BUSY,
+				    "cannot stop process %d: the last stop is not over (try again)",
+				    pid);
 	if (os_errno == EPERM && tracer != 0)
 		return nm_error_set(job->err, NM_E_PERM,
 				    "cannot stop process %d: process %d traces it already "
@@ -119,9 +134,11 @@ static int seize_new(struct job *job, DIR *tasks)
 					    "cannot stop process %d: it has more than %d threads",
 					    (int)stop->pid, NM_STOP_THREADS_MAX);
 		if (ptrace(PTRACE_SEIZE, thread, NULL, NULL) != 0) {
-			if (errno == ESRCH) /* it has just ended */
+			int os_errno = errno;
+
+			if (os_errno == ESRCH || is_ending(stop, thread))
 				continue;
-			return fail_seize(job, errno);
+			return fail_seize(job, os_errno);
 		}
 		stop->threads[stop->thread_count++] = (struct nm_stopped_thread){.id = thread};
 		count++;
@@ -223,6 +240,8 @@ static void *run_job(void *context)
 	uint64_t took;
 
 	hurry();
+	job->last_tracer = stop->tracer;
+	stop->tracer = gettid();
 	stop->thread_count = 0;
 	stop->begun_us = 0;
 	job->status = stop_all(job);

@@ -31,6 +31,7 @@ struct nm_stop {
 	unsigned count;
 	uint64_t total_us;
 	uint64_t longest_us;
+	pid_t tracer; /* the thread of ours that made the last stop; it has ended */
 	struct nm_stopped_thread *threads; /* owned */
 	size_t thread_count;
 };

@@ -130,7 +130,9 @@ extern const struct nm_v8_type_kind nm_v8_type_kinds[];
 	X(regexp_source, "class_JSRegExp__source__")                              \
 	X(script_name, "class_Script__name__")                                    \
 	X(buffer_store, "class_JSArrayBuffer__backing_store__")                   \
-	X(buffer_length, "class_JSArrayBuffer__byte_length__")
+	X(buffer_length, "class_JSArrayBuffer__byte_length__")                    \
+	X(view_offset, "class_JSArrayBufferView__byte_offset__")                  \
+	X(view_length, "class_JSArrayBufferView__byte_length__")
 
 struct nm_v8_object_layout {
 	const struct nm_v8_object_row *row;

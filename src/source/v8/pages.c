@@ -9,6 +9,9 @@
 /* 512 GiB in one mapping. More than that is no heap of V8's. */
 #define BOUNDARIES_MAX (UINT64_C(1) << 20)
 #define PAGE_SIZE_MAX  (UINT64_C(1) << 36)
+/* Of a page's flags, in V8 12.4 and later: taken out of its space (MemoryChunk::UNREGISTERED in
+   src/heap/memory-chunk-layout.h). */
+#define FLAG_UNREGISTERED (UINT64_C(1) << 16)
 
 struct header {
 	uint64_t word[HEADER_WORDS];
@@ -95,28 +98,42 @@ static bool make_page(enum nm_v8_pages_which which, nm_addr addr, uint64_t size,
 }
 
 /* `metadata` is NULL when it could not be read. */
+static bool parse_metadata(enum nm_v8_pages_which which, nm_addr addr, const uint64_t *m,
+			   struct nm_v8_page *out)
+{
+	if (m[1] == addr)
+		return make_page(which, addr, m[2], m[8], m[10], m[9], m[7], out);
+	/* These three words are 0 where the reservation is not the page's own: of a large page, of a
+	   read-only one, and of one that was taken out of its space. */
+	if (which != NM_V8_PAGES_ALL || m[1] != 0 ||
+	    !make_page(which, addr, m[6], m[8], m[10], m[9], m[7], out))
+		return false;
+	out->is_pooled = out->heap != 0 && out->size == NM_V8_PAGE_SIZE;
+	return true;
+}
+
 static bool parse_header(enum nm_v8_page_form form, enum nm_v8_pages_which which, nm_addr addr,
 			 const struct header *header, const struct header *metadata,
 			 struct nm_v8_page *out)
 {
-	const uint64_t *w = header->word, *m;
+	const uint64_t *w = header->word;
+	bool is_page = false;
 
 	switch (form) {
 	case NM_V8_PAGE_SIZE_FIRST:
 		return make_page(which, addr, w[0], w[2], w[8], w[3], w[4], out);
 	case NM_V8_PAGE_SELF:
-		return w[1] == addr && make_page(which, addr, w[2], w[3], w[9], w[4], w[5], out);
+		is_page = w[1] == addr && make_page(which, addr, w[2], w[3], w[9], w[4], w[5], out);
+		break;
 	case NM_V8_PAGE_METADATA:
-		if (!metadata)
-			return false;
-		m = metadata->word;
-		/* Where the reservation is not the page's own, its three words are 0. */
-		if (which == NM_V8_PAGES_ALL && m[1] == 0)
-			return make_page(which, addr, m[6], m[8], m[10], m[9], m[7], out);
-		return m[1] == addr && make_page(which, addr, m[2], m[8], m[10], m[9], m[7], out);
+		is_page = metadata && parse_metadata(which, addr, metadata->word, out);
+		break;
 	default:
-		return false;
+		break;
 	}
+	if (is_page && (w[0] & FLAG_UNREGISTERED))
+		out->is_pooled = true;
+	return is_page;
 }
 
 /* Where the metadata of a page of that form is. The word before it holds flags. */

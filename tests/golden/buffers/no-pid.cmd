@@ -1,0 +1,3 @@
+nodemem buffers
+exit: 2
+stderr: yes

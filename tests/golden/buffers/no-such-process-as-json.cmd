@@ -1,0 +1,3 @@
+nodemem buffers --json 4194303
+exit: 3
+stderr: yes

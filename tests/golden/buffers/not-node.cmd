@@ -1,0 +1,3 @@
+nodemem buffers PYTHON
+exit: 3
+stderr: yes

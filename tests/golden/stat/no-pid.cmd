@@ -1,0 +1,3 @@
+nodemem stat
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem stat --json 4194303
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem stat PYTHON
+exit: 3
+stderr: yes
