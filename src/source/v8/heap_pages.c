@@ -113,6 +113,9 @@ static bool is_wanted(const struct nm_v8_heap *heap, const struct nm_v8_page *pa
 		return false;
 	if (*out_read_only)
 		return true;
+	/* Kept for later: full of what the last collection moved away. 22's read-only page too. */
+	if (page->is_pooled)
+		return false;
 	for (size_t i = 0; i < heap->isolates.count; i++)
 		if (idle[i] != 0 && page->owner == idle[i])
 			return false;
