@@ -24,8 +24,8 @@ STOP = ["--max-stop", "5000"]
 class Planted(target.Target):
     """Runs planted.js."""
 
-    def __init__(self, node, *flags, **more):
-        super().__init__(node, SCRIPT, flags=["--expose-gc", *flags], **more)
+    def __init__(self, node, *words, flags=(), **more):
+        super().__init__(node, SCRIPT, *words, flags=["--expose-gc", *flags], **more)
 
     def send(self, *words):
         self.process.stdin.write((" ".join(map(str, words)) + "\n").encode())

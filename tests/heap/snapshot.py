@@ -5,6 +5,7 @@
 snapshots must be found out.
 """
 
+import array
 import collections
 import copy
 import itertools
@@ -115,11 +116,12 @@ def problems_of_head(document):
 
 
 def not_numbers(name, numbers, maximum):
-    if set(map(type, numbers)) - {int}:
-        return [f"{name} has other things than numbers"]
-    if numbers and (min(numbers) < 0 or max(numbers) > maximum):
-        return [f"{name} has numbers from {min(numbers)} to {max(numbers)}, at most {maximum} "
-                "makes sense"]
+    try:
+        array.array("Q", numbers)
+    except (TypeError, OverflowError) as error:
+        return [f"{name} has other things than numbers: {error}"]
+    if numbers and max(numbers) > maximum:
+        return [f"{name} has {max(numbers)}, at most {maximum} makes sense"]
     return []
 
 
@@ -156,17 +158,15 @@ def problems_of_edges(document):
         return [f"{len(edges)} numbers are no {head['edge_count']} edges"]
     kinds, names, targets = edges[0::3], edges[1::3], edges[2::3]
     found = not_numbers("type of edges", kinds, len(types) - 1) + \
-        not_numbers("name of edges", names, ID_MAX) + \
-        not_numbers("to_node", targets, len(document["nodes"]) - width)
+        not_numbers("name of edges", names, ID_MAX) + not_numbers("to_node", targets, SIZE_MAX)
     if found:
         return found
-    odd = sum(1 for to in targets if to % width)
-    if odd:
-        found.append(f"{odd} edges lead into the midst of a node")
-    indexed = [types.index(name) for name in INDEXED]
-    named = [name for kind, name in zip(kinds, names) if kind not in indexed]
-    found += not_numbers("name of edges", named, len(document["strings"]) - 1)
-    return found
+    wrong = set(targets).difference(range(0, len(document["nodes"]), width))
+    if wrong:
+        found.append(f"edges lead to where no node begins: {sorted(wrong)[:9]}")
+    is_named = [name not in INDEXED for name in types]
+    named = list(itertools.compress(names, map(is_named.__getitem__, kinds)))
+    return found + not_numbers("name of edges", named, len(document["strings"]) - 1)
 
 
 def problems_of_rest(document):

@@ -1,8 +1,12 @@
 // A heap in which is known what holds what, which ArrayBuffers there are, and which texts are secret.
 //
+//   planted.js [without-wasm]      V8 reserves gigabytes for a memory of WebAssembly, which gdb writes out
+//
 // Announces itself with the secrets; then takes commands, a line each, and answers each with a line:
-//   gc; numbers; snapshot FILE; slices: small Buffers which keep slabs alive; external FOLDER: a Buffer
-//   of the addon sharp, from that folder; crash; exhaust
+//   gc, numbers, snapshot FILE, crash, exhaust
+//   churn             many collections
+//   slices            makes small Buffers which keep slabs alive
+//   external FOLDER   takes a Buffer of the addon sharp, which is in that folder
 // In between it rests in a blocking read.
 'use strict';
 const crypto = require('crypto');
@@ -83,14 +87,16 @@ class Session {
 const kinds = globalThis.kinds = {
     session: new Session(Buffer.alloc(151007)),
     sessions: new Map([['some user', new Session(Buffer.alloc(152003))]]),
-    memory: new WebAssembly.Memory({ initial: 10, maximum: 20 }),
     shared: new SharedArrayBuffer(200003),
     twice: [],
     part: new Uint8Array(new ArrayBuffer(160001), 1000, 50),
     captured: (() => { const inside = Buffer.alloc(153001); return () => inside; })(),
 };
-// Some V8 makes the ArrayBuffer of it when it is asked for.
-new Uint8Array(kinds.memory.buffer)[0] = 1;
+if (process.argv[2] !== 'without-wasm') {
+    kinds.memory = new WebAssembly.Memory({ initial: 10, maximum: 20 });
+    // Some V8 makes the ArrayBuffer of it when it is asked for.
+    new Uint8Array(kinds.memory.buffer)[0] = 1;
+}
 // One memory, held in two ways.
 kinds.twice.push(new Float64Array(20501));
 kinds.twice.push(new Uint8Array(kinds.twice[0].buffer, 8, 100));
@@ -170,7 +176,23 @@ function clearStack(depth) {
     return depth ? clearStack(depth - 1) + 1 : 0;
 }
 
+// Collections that empty pages, which V8 keeps for later with all that was in them.
+function churn() {
+    const kept = [];
+    for (let i = 0; i < 60000; i++) {
+        const item = new Item(i);
+        if (i % 3 === 0)
+            kept.push(item);
+        if (i % 20000 === 0)
+            gc();
+    }
+    globalThis.churned = kept;
+    gc();
+    return { kept: kept.length };
+}
+
 const commands = {
+    churn,
     gc() { gc(); gc(); clearStack(2000); return {}; },
     numbers() { return process.memoryUsage(); },
     snapshot(file) { v8.writeHeapSnapshot(file); return {}; },
