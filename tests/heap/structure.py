@@ -19,6 +19,7 @@ TABLE = re.compile(r"^\d+ / part of key \(.* @\d+\) -> value \(.* @\d+\) pair in
 ENTRIES = 1000
 # Of memory of ArrayBuffers: what Node itself makes while it takes a snapshot.
 STORES_OFF_MAX = 2
+STRINGS_SHARE = 0.02
 STORE = "system / JSArrayBufferData"
 # Kinds which a histogram names in another way, and those which it does not have.
 HISTO_NAMES = {"(hidden)": "(system)", "(code)": "(compiled code)"}
@@ -106,6 +107,9 @@ def check_strings(findings, one, truth):
     findings.require(sum(theirs.values()) >= 1000, f"V8 has {sum(theirs.values())} of them")
     findings.require(ours == theirs, f"texts differ: {list(ours - theirs)[:2]} and "
                      f"{list(theirs - ours)[:2]}")
+    # What external strings have outside the heap is theirs in releases in which V8 says so.
+    findings.near("bytes of strings", one.classes()["(string)"][1],
+                  [truth.classes()["(string)"][1]], STRINGS_SHARE)
 
 
 def check_ids(findings, one, other):
