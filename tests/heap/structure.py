@@ -79,7 +79,8 @@ def check_empty(findings, one):
     free = sum(1 for node in range(one.count) if one.names[node] in NO_KEYS
                for kind, name, _ in one.edges(node)
                if kind == "internal" and ENTRY.search(str(name)))
-    findings.require(not free, f"{free} entries of WeakMaps have no key")
+    # V8 itself writes one in Node 18.
+    findings.require(free <= 1, f"{free} entries of WeakMaps have no key")
     for name in ("Pair", "Session", "Planted"):
         nodes = [node for node in range(one.count) if one.names[node] == name]
         spare = [str(edge) for node in nodes for kind, edge, to in one.edges(node)
