@@ -6,6 +6,7 @@ import pathlib
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -63,6 +64,25 @@ def check_killed(findings, pid, path):
     findings.require(not planted.unfinished(path).exists(), "the unfinished file of one that was "
                      "killed is still there after the next dump")
     findings.problems += snapshot.load(path, every=False)[1]
+
+
+def check_two(findings, pid, path):
+    """Two that write the same file: it is never a mixture of both."""
+    command = [releases.nodemem(), "dump", *planted.STOP, "-o", str(path), str(pid)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as first:
+        while not planted.unfinished(path).exists() and first.poll() is None:
+            pass
+        first.send_signal(signal.SIGSTOP)
+        second = subprocess.run(command, check=False, capture_output=True, text=True,
+                                timeout=planted.LIMIT_S)
+        first.send_signal(signal.SIGCONT)
+    codes = first.returncode, second.returncode
+    findings.require(0 in codes, f"of two at a time none wrote the file: {second.stderr.strip()}")
+    findings.require(path.exists(), f"two at a time ended with {codes} and left no file")
+    if path.exists():
+        findings.problems += [f"two at a time ended with {codes}: {text}"
+                              for text in snapshot.load(path, every=False)[1]]
 
 
 def check_no_folder(findings, pid, folder):
@@ -158,6 +178,7 @@ def main(version):
         running.ask("gc")
         check_whole(findings, running.pid, folder / "whole.heapsnapshot")
         check_killed(findings, running.pid, folder / "killed.heapsnapshot")
+        check_two(findings, running.pid, folder / "two.heapsnapshot")
         check_no_folder(findings, running.pid, folder)
         for each in FULL_DISK:
             (folder / "disk").mkdir(exist_ok=True)
