@@ -14,10 +14,10 @@ SCENARIOS = HERE / "targets" / "scenarios.js"
 
 
 def addons_or_skip():
-    """The folder which tools/node-addons fills; ends this program as skipped where it is absent."""
+    """The folder which tools/node-packages fills; ends this program as skipped where it is absent."""
     place = releases.cache() / "addons"
     if not (place / "node_modules").exists():
-        print(f"skipped: no addons in {place} (tools/node-addons fetches them)")
+        print(f"skipped: no addons in {place} (tools/node-packages fetches them)")
         sys.exit(releases.SKIPPED)
     return place
 
