@@ -29,6 +29,7 @@ static void show(struct nm_call *call, pid_t pid, const struct nm_still *still,
 		.pid = pid,
 		.via = nm_via_name(still->info.via),
 		.stopped_us = still->info.stopped_us,
+		.missing_bytes = still->missing_bytes,
 		.top = (size_t)top,
 	};
 
@@ -70,6 +71,7 @@ static int read_and_show(struct nm_call *call, const struct look *look)
 		status = nm_buffers_of_still(&still, nm_call_option(call, "isolate"), &of, &err);
 		if (status == NM_OK)
 			show(call, look->pid, &still, &of.buffers, look->top);
+		nm_print_cut(look->core, still.missing_bytes);
 		nm_buffers_of_done(&of);
 		nm_still_done(&still);
 	}

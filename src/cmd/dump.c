@@ -58,6 +58,7 @@ static int run(struct nm_call *call)
 	if (status != NM_OK)
 		return nm_call_fail(call, &err);
 	call->view.format->dump(&call->view, path, &dump);
+	nm_print_cut(core, dump.missing_bytes);
 	if (call->verbose)
 		print_cost(&dump);
 	return NM_EXIT_OK;

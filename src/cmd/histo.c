@@ -109,6 +109,7 @@ static int read_and_show(struct nm_call *call, pid_t pid, const char *core,
 	if (status != NM_OK)
 		return nm_call_fail(call, &err);
 	code = show(call, &classes, since, top);
+	nm_print_cut(core, classes.missing_bytes);
 	nm_classes_done(&classes);
 	return code;
 }

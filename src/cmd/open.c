@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/units.h"
+
 #define TRY_AGAIN_US 20000
 #define TRIES	     110
 
@@ -17,6 +19,18 @@ int nm_open_target(pid_t pid, struct nm_target **out, struct nm_error *err)
 		status = nm_target_open(pid, out, err);
 	}
 	return status;
+}
+
+void nm_print_cut(const char *core, uint64_t missing)
+{
+	char text[32];
+
+	if (missing == 0)
+		return;
+	/* What was shown comes first, also where both go to one file. */
+	fflush(stdout);
+	fprintf(stderr, "nodemem: %s is cut, %s of it are missing: what was in there is not counted\n",
+		core, nm_units_words(missing, text, sizeof(text)));
 }
 
 int nm_open_ledger(pid_t pid, const struct nm_ledger_options *options, struct nm_target_info *info,

@@ -53,6 +53,7 @@ static int dump_still(struct nm_still *still, const char *path,
 	out->longest_stop_us = still->info.longest_us;
 	out->copied_bytes = still->info.copied_bytes;
 	memcpy(out->why_not_fork, still->info.why_not_fork, sizeof(out->why_not_fork));
+	out->missing_bytes = still->missing_bytes;
 	out->image_us = still->image_us;
 	out->walk_us = still->walk_us;
 	status = write_still(still, path, options, out, err);

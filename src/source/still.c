@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/units.h"
 #include "source/remote/core.h"
 
 /* Images taken until one is good: a collection can begin in another isolate. */
@@ -121,6 +122,7 @@ static int open_core(const char *path, const char *exe, struct nm_still *out, st
 
 	if (status != NM_OK)
 		return status;
+	out->missing_bytes = info.missing_bytes;
 	out->image_us = now_us() - begun;
 	out->info.via = NM_VIA_CORE;
 	out->info.copied_bytes = info.copied_bytes;
@@ -144,6 +146,16 @@ static int open_core(const char *path, const char *exe, struct nm_still *out, st
 	return status;
 }
 
+/* Where much is missing, that is what to say first. */
+static int blame_cut(const char *path, uint64_t missing, struct nm_error *err)
+{
+	struct nm_error why = *err;
+	char text[32];
+
+	return nm_error_set(err, why.code, "%s is cut, %s of it are missing: %s", path,
+			    nm_units_words(missing, text, sizeof(text)), why.message);
+}
+
 int nm_still_open_core(const char *path, const char *exe, struct nm_still *out,
 		       struct nm_error *err)
 {
@@ -151,6 +163,8 @@ int nm_still_open_core(const char *path, const char *exe, struct nm_still *out,
 
 	memset(out, 0, sizeof(*out));
 	status = open_core(path, exe, out, err);
+	if (status != NM_OK && out->missing_bytes > 0)
+		status = blame_cut(path, out->missing_bytes, err);
 	if (status != NM_OK)
 		nm_still_done(out);
 	return status;

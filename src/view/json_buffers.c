@@ -49,6 +49,7 @@ void nm_json_buffers(const struct nm_view_options *how, const struct nm_view_buf
 	json_object_set_new(document, "pid", nm_json_number(view->pid != 0, (uint64_t)view->pid));
 	json_object_set_new(document, "via", nm_json_text(view->via));
 	json_object_set_new(document, "stoppedMs", json_real((double)view->stopped_us / 1000));
+	json_object_set_new(document, "missingBytes", nm_json_number(true, view->missing_bytes));
 	json_object_set_new(document, "total", nm_json_number(true, buffers->total));
 	json_object_set_new(document, "count", json_integer((json_int_t)buffers->count));
 	for (size_t i = 0; i < buffers->count && (view->top == 0 || i < view->top); i++)

@@ -68,6 +68,7 @@ void nm_json_classes(const struct nm_view_options *how, const struct nm_view_cla
 	json_object_set_new(document, "stops", json_integer(classes->stops));
 	json_object_set_new(document, "via", json_string(nm_via_name(classes->via)));
 	json_object_set_new(document, "copiedBytes", nm_json_number(true, classes->copied_bytes));
+	json_object_set_new(document, "missingBytes", nm_json_number(true, classes->missing_bytes));
 	json_object_set_new(document, "walkedBytes", nm_json_number(true, classes->walked_bytes));
 	json_object_set_new(document, "unexplainedBytes",
 			    nm_json_number(true, classes->unexplained_bytes));
@@ -95,5 +96,6 @@ void nm_json_dump(const struct nm_view_options *how, const char *path, const str
 	json_object_set_new(document, "stoppedMs", milliseconds(dump->stopped_us));
 	json_object_set_new(document, "longestStopMs", milliseconds(dump->longest_stop_us));
 	json_object_set_new(document, "copiedBytes", nm_json_number(true, dump->copied_bytes));
+	json_object_set_new(document, "missingBytes", nm_json_number(true, dump->missing_bytes));
 	nm_json_write(how->out, document);
 }

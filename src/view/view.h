@@ -71,6 +71,7 @@ struct nm_view_buffers {
 	pid_t pid;	 /* 0 for a file */
 	const char *via; /* how the image was taken; "" for a file */
 	uint64_t stopped_us;
+	uint64_t missing_bytes; /* of a core file */
 	size_t top; /* show so many; 0 for all */
 };
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zstd.h>
@@ -147,6 +148,40 @@ static bool can_replace(const char *path)
 	return lstat(path, &stat) != 0 || S_ISREG(stat.st_mode);
 }
 
+/* Does the name still lead to the open file? Who had it locked has renamed it. */
+static bool is_still_named(int fd, const char *path)
+{
+	struct stat opened, named;
+
+	return fstat(fd, &opened) == 0 && lstat(path, &named) == 0 &&
+	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+/* Only one writes it at a time. One that was left by somebody who was killed is nobody's. */
+static int open_part(struct nm_output *output, struct nm_error *err)
+{
+	for (;;) {
+		/* What is in a heap is nobody else's. */
+		output->fd = open(output->part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (output->fd < 0)
+			return nm_error_set_errno(err, NM_E_IO, errno, "cannot create %s",
+						  output->part);
+		if (flock(output->fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+			close(output->fd);
+			return nm_error_set(err, NM_E_BUSY,
+					    "cannot write %s: another process is writing it",
+					    output->path);
+		}
+		if (is_still_named(output->fd, output->part))
+			break;
+		close(output->fd);
+	}
+	if (ftruncate(output->fd, 0) == 0)
+		return NM_OK;
+	close(output->fd);
+	return nm_error_set_errno(err, NM_E_IO, errno, "cannot write %s", output->part);
+}
+
 int nm_output_open(const char *path, struct nm_output **out, struct nm_error *err)
 {
 	struct nm_output *output = calloc(1, sizeof(*output));
@@ -162,10 +197,8 @@ int nm_output_open(const char *path, struct nm_output **out, struct nm_error *er
 		free_output(output);
 		return status;
 	}
-	/* What is in a heap is nobody else's. */
-	output->fd = open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	if (output->fd < 0) {
-		status = nm_error_set_errno(err, NM_E_IO, errno, "cannot create %s", output->part);
+	status = open_part(output, err);
+	if (status != NM_OK) {
 		free_output(output);
 		return status;
 	}
@@ -178,12 +211,16 @@ int nm_output_close(struct nm_output *output, uint64_t *out_bytes, struct nm_err
 	int status = NM_OK;
 
 	flush(output, true);
-	if (close(output->fd) != 0 && output->os_errno == 0)
+	/* The lock ends with the descriptor: first the name. What close() could still tell, of
+	   file systems that write late, fsync() tells. */
+	if (output->os_errno == 0 && fsync(output->fd) != 0 && errno != EINVAL && errno != EROFS)
 		output->os_errno = errno;
 	if (output->os_errno == 0 && rename(output->part, output->path) != 0)
 		output->os_errno = errno;
-	if (output->os_errno != 0) {
+	if (output->os_errno != 0)
 		unlink(output->part);
+	close(output->fd);
+	if (output->os_errno != 0) {
 		status = nm_error_set_errno(err, NM_E_IO, output->os_errno, "cannot write %s",
 					    output->path);
 	} else {

@@ -138,9 +138,12 @@ static void put_strings(struct writer *writer)
 	nm_output_text(writer->output, "]}\n");
 }
 
-static bool is_string(enum nm_node_kind kind)
+/* Is the name what the program's data say? Of a symbol it is the description, of a regular expression
+   the source. */
+static bool is_named_by_data(enum nm_node_kind kind)
 {
-	return kind == NM_NODE_STRING || kind == NM_NODE_SLICED || kind == NM_NODE_CONCATENATED;
+	return kind == NM_NODE_STRING || kind == NM_NODE_SLICED || kind == NM_NODE_CONCATENATED ||
+	       kind == NM_NODE_SYMBOL || kind == NM_NODE_REGEXP;
 }
 
 /* Names of classes, functions and properties are the graph; what only strings say is not. */
@@ -152,7 +155,7 @@ static bool find_shown(struct writer *writer)
 	if (!writer->is_shown)
 		return false;
 	for (uint32_t i = 0; i < graph->node_count; i++)
-		if (!is_string((enum nm_node_kind)graph->kind[i]))
+		if (!is_named_by_data((enum nm_node_kind)graph->kind[i]))
 			writer->is_shown[graph->name[i]] = true;
 	for (uint32_t i = 0; i < graph->edge_count; i++)
 		if (!nm_edge_has_index((enum nm_edge_kind)graph->edge_kind[i]))

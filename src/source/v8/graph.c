@@ -118,13 +118,23 @@ static bool rank_live(struct nm_v8_fill *fill)
 	return true;
 }
 
+/* Free entries have `undefined` or the hole for a key. */
+static bool is_no_key(const struct nm_v8_heap *heap, uint64_t word)
+{
+	struct nm_v8_object key;
+
+	return nm_v8_heap_follow(heap, word, false, &key) &&
+	       (key.type == heap->layout->type.oddball || key.type == heap->layout->type.hole);
+}
+
 static bool take_pairs(struct nm_v8_fill *fill, const struct nm_v8_object *table)
 {
 	for (uint64_t i = PAIRS_FIRST; i + 1 < table->words; i += 2) {
-		nm_node key = nm_v8_fill_node(fill, nm_v8_object_word(table, i), false);
+		const uint64_t word = nm_v8_object_word(table, i);
+		nm_node key = nm_v8_fill_node(fill, word, false);
 		nm_node value = nm_v8_fill_node(fill, nm_v8_object_word(table, i + 1), false);
 
-		if (key == NM_NO_NODE || value == NM_NO_NODE)
+		if (key == NM_NO_NODE || value == NM_NO_NODE || is_no_key(fill->heap, word))
 			continue;
 		if (!reserve((void **)&fill->pairs, fill->pair_count, &fill->pair_room,
 			     sizeof(*fill->pairs)))
@@ -333,6 +343,14 @@ static uint32_t name_node(struct nm_v8_fill *fill, const struct nm_v8_object *ob
 	return name_by_type(fill, object);
 }
 
+/* As V8's snapshots give it. */
+static uint64_t size_of(const struct nm_v8_fill *fill, const struct nm_v8_object *object)
+{
+	const bool with_text = fill->heap->layout->row->counts_external_text;
+
+	return object->words * 8 + (with_text ? nm_v8_heap_outside_text(object) : 0);
+}
+
 static void add_objects(struct nm_v8_fill *fill)
 {
 	const struct nm_v8_heap *heap = fill->heap;
@@ -346,7 +364,7 @@ static void add_objects(struct nm_v8_fill *fill)
 			continue;
 		object = nm_v8_heap_object(heap, i);
 		add_node(fill, (enum nm_node_kind)heap->layout->kind[object.type],
-			 name_node(fill, &object), object.words * 8);
+			 name_node(fill, &object), size_of(fill, &object));
 		nm_v8_fill_edges(fill, &object);
 		for (; pair < fill->pair_count && fill->pairs[pair].key == node; pair++)
 			nm_graph_add_edge(fill->graph, NM_EDGE_INTERNAL, fill->name.pair,

@@ -204,6 +204,18 @@ static uint32_t function_field(const struct nm_v8_fill *fill, uint64_t slot)
 	return slot == layout->at.function_prototype / 8u ? fill->name.initial_map : 0;
 }
 
+/* Is the word a property that no object has had yet? A Map stands there, as a filler. */
+static bool is_spare(const struct nm_v8_fill *fill, const struct nm_v8_object *object,
+		     uint64_t slot)
+{
+	const struct nm_v8_map *map = object->map;
+	struct nm_v8_object filler;
+
+	return map->size != 0 && slot >= map->inobject_start && slot < map->size &&
+	       nm_v8_heap_follow(fill->heap, nm_v8_object_word(object, slot), false, &filler) &&
+	       filler.type == fill->heap->layout->type.map;
+}
+
 static void add_receiver(struct nm_v8_fill *fill, const struct nm_v8_object *object)
 {
 	const struct nm_v8_object_layout *layout = fill->heap->layout;
@@ -225,7 +237,7 @@ static void add_receiver(struct nm_v8_fill *fill, const struct nm_v8_object *obj
 		else if (shape->inside && i < object->map->size && shape->inside[i] != 0)
 			add(fill, NM_EDGE_PROPERTY, shape->inside[i] - 1,
 			    nm_v8_fill_node(fill, nm_v8_object_word(object, i), false));
-		else
+		else if (!is_spare(fill, object, i))
 			add_numbered(fill, object, i);
 	}
 	if (nm_v8_heap_follow(fill->heap, object->map->addr | 1, false, &map))

@@ -72,6 +72,13 @@ static uint32_t length_of(const struct nm_v8_object *string)
 	return (uint32_t)(nm_v8_object_word(string, 1) >> 32);
 }
 
+uint64_t nm_v8_heap_outside_text(const struct nm_v8_object *object)
+{
+	if (!nm_v8_type_is_string(object->type) || (object->type & REPRESENTATION) != EXTERNAL)
+		return 0;
+	return UINT64_C(1) * length_of(object) * (object->type & ONE_BYTE ? 1 : 2);
+}
+
 /* The part [from, from + count) of a string. False when it is not one, or not in the image. */
 static bool put_part(struct text *text, const struct nm_v8_object *string, uint64_t from,
 		     uint64_t count, unsigned depth)

@@ -28,6 +28,9 @@ struct nm_v8_names {
 bool nm_v8_heap_text(const struct nm_v8_heap *heap, const struct nm_v8_object *string, char *out,
 		     size_t room, size_t *out_length);
 
+/* Bytes of text that an external string has outside the heap; 0 for all else. */
+uint64_t nm_v8_heap_outside_text(const struct nm_v8_object *object);
+
 /* NM_E_NOMEM. */
 int nm_v8_names_init(struct nm_v8_names *names, struct nm_v8_heap *heap, struct nm_error *err);
 

@@ -51,6 +51,7 @@ struct nm_v8_object_row {
 	const char *global_proxy;
 	bool has_hollow_holes; /* the body of a Hole is no memory of the heap's */
 	bool has_shapes;       /* snapshots know the kind "object shape" */
+	bool counts_external_text; /* snapshots count the text of an external string as its own */
 };
 
 extern const struct nm_v8_object_row nm_v8_object_rows[];

@@ -32,6 +32,7 @@ const struct nm_v8_object_row nm_v8_object_rows[] = {
 	 .feedback_vector_header = 48, .free_space_unit = 8, .metadata_closure = 2,
 	 .code_header = 32, .code_sizes = {24, NM_V8_NONE}, .view_buffer = 32,
 	 .global = "global", .global_proxy = "global", .has_shapes = true,
+	 .counts_external_text = true,
 	},
 	{ /* 26.10.0 */
 	 .name = "objects of V8 14.6 (Node 26)", .first = {14, 6, 0, 0}, .last = {14, 6, ~0u, ~0u},
@@ -39,6 +40,7 @@ const struct nm_v8_object_row nm_v8_object_rows[] = {
 	 .code_header = 32, .code_sizes = {24, NM_V8_NONE}, .view_buffer = 32,
 	 .global = "global (global*)", .global_proxy = "global (global)",
 	 .own_name_is_class = true, .has_hollow_holes = true, .has_shapes = true,
+	 .counts_external_text = true,
 	},
 };
 const size_t nm_v8_object_row_count = sizeof(nm_v8_object_rows) / sizeof(nm_v8_object_rows[0]);
