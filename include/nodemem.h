@@ -338,8 +338,9 @@ struct nm_classes {
 	uint64_t longest_stop_us;
 	uint64_t copied_bytes;
 	char why_not_fork[200]; /* "" when there was no need to say */
-	uint64_t missing_bytes; /* that a core file should have and has not: too little is counted */
-	uint64_t image_us;	/* how long taking the image took, and reading it after that */
+	uint64_t
+		missing_bytes; /* that a core file should have and has not: too little is counted */
+	uint64_t image_us;     /* how long taking the image took, and reading it after that */
 	uint64_t walk_us;
 };
 

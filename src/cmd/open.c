@@ -29,7 +29,8 @@ void nm_print_cut(const char *core, uint64_t missing)
 		return;
 	/* What was shown comes first, also where both go to one file. */
 	fflush(stdout);
-	fprintf(stderr, "nodemem: %s is cut, %s of it are missing: what was in there is not counted\n",
+	fprintf(stderr,
+		"nodemem: %s is cut, %s of it are missing: what was in there is not counted\n",
 		core, nm_units_words(missing, text, sizeof(text)));
 }
 

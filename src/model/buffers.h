@@ -18,7 +18,7 @@
 	X(SLAB, "slab")         \
 	X(WASM, "Wasm")         \
 	X(SHARED, "shared")     \
-	X(EXTERNAL, "external") /* memory that was not allocated, as of a mapped file */
+	X(EXTERNAL, "external") /* memory that native code gave, or of a mapped file */
 
 enum nm_buffer_kind {
 #define X(name, text) NM_BUFFER_##name,

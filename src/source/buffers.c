@@ -14,13 +14,16 @@ struct join {
 	nm_node first;
 };
 
-static bool is_in_file(void *context, nm_node data)
+/* Memory of a mapped file, or that native code gave. */
+static bool is_external(void *context, nm_node data)
 {
 	const struct join *join = context;
 	const struct nm_map *map;
 
 	if (data < join->first || data - join->first >= join->found.count)
 		return false;
+	if (join->found.has_deleter[data - join->first])
+		return true;
 	map = nm_maps_find(nm_image_maps(join->still->image), join->found.data[data - join->first]);
 	return map && !nm_map_is_anonymous(map) && map->inode != 0;
 }
@@ -49,7 +52,7 @@ static int find(struct join *join, struct nm_buffers *out, struct nm_error *err)
 	spans = make_spans(join);
 	if (!spans)
 		return nm_error_nomem(err);
-	status = nm_buffers_find(join->graph, spans, join->found.view_count, is_in_file, join, out,
+	status = nm_buffers_find(join->graph, spans, join->found.view_count, is_external, join, out,
 				 err);
 	free(spans);
 	if (status != NM_OK || out->count == join->found.count)

@@ -72,7 +72,7 @@ struct nm_view_buffers {
 	const char *via; /* how the image was taken; "" for a file */
 	uint64_t stopped_us;
 	uint64_t missing_bytes; /* of a core file */
-	size_t top; /* show so many; 0 for all */
+	size_t top;		/* show so many; 0 for all */
 };
 
 struct nm_view {

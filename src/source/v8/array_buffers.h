@@ -14,7 +14,8 @@ struct nm_v8_array_view {
 };
 
 struct nm_v8_array_buffers {
-	nm_addr *data; /* where their memory begins; ascending, each once */
+	nm_addr *data;	   /* where their memory begins; ascending, each once */
+	bool *has_deleter; /* of each: native code gave it, with a function of its own to end it */
 	size_t count;
 	struct nm_v8_array_view *views;
 	size_t view_count;

@@ -2,7 +2,9 @@
  * backing_store.h - the object with which V8 keeps the memory of an ArrayBuffer
  *
  * A v8::internal::BackingStore is allocated with malloc. It begins, in Node 16 to 26, with
- * { buffer_start, byte_length, max_byte_length, byte_capacity }: src/objects/backing-store.h.
+ * { buffer_start, byte_length, max_byte_length, byte_capacity, id, type_specific_data }:
+ * src/objects/backing-store.h. The last begins with an allocator or, where native code gave the
+ * memory, with the function that ends it.
  * Other objects can look alike: it counts only when memory begins at buffer_start which has that
  * size, and that is for the caller to find out.
  */
@@ -14,6 +16,9 @@
 /* Of the malloc chunk that holds one, its header included. */
 #define NM_V8_BACKING_STORE_CHUNK_MIN 0x40
 #define NM_V8_BACKING_STORE_CHUNK_MAX 0x70
+
+/* Where that is. */
+#define NM_V8_BACKING_STORE_DELETER 0x28
 
 struct nm_v8_backing_store {
 	nm_addr start;

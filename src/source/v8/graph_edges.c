@@ -12,6 +12,8 @@ enum { CONS = 1, SLICED = 3, THIN = 5 };
 /* Words of a JSReceiver and a JSObject. */
 #define PROPERTIES 1
 #define ELEMENTS   2
+/* Of a Map, a Set, and the weak ones. */
+#define TABLE 3
 
 /* Of a FixedArray, a PropertyArray and a Context: map, length, then these. */
 #define ARRAY_FIRST	 2
@@ -204,6 +206,27 @@ static uint32_t function_field(const struct nm_v8_fill *fill, uint64_t slot)
 	return slot == layout->at.function_prototype / 8u ? fill->name.initial_map : 0;
 }
 
+/* The name of a word that is a field of V8's; 0 for others. */
+static uint32_t field_name(const struct nm_v8_fill *fill, const struct nm_v8_object *object,
+			   uint64_t slot)
+{
+	const struct nm_v8_object_layout *layout = fill->heap->layout;
+	const uint16_t type = object->type;
+
+	if (slot == PROPERTIES)
+		return fill->name.properties;
+	if (slot == ELEMENTS)
+		return fill->name.elements;
+	if (nm_v8_type_is_function(layout, type))
+		return function_field(fill, slot);
+	if (type == layout->type.js_typed_array || type == layout->type.js_data_view)
+		return slot == layout->row->view_buffer / 8u ? fill->name.buffer : 0;
+	if (type == layout->type.js_map || type == layout->type.js_set ||
+	    type == layout->type.js_weak_map || type == layout->type.js_weak_set)
+		return slot == TABLE ? fill->name.table : 0;
+	return 0;
+}
+
 /* Is the word a property that no object has had yet? A Map stands there, as a filler. */
 static bool is_spare(const struct nm_v8_fill *fill, const struct nm_v8_object *object,
 		     uint64_t slot)
@@ -220,19 +243,14 @@ static void add_receiver(struct nm_v8_fill *fill, const struct nm_v8_object *obj
 {
 	const struct nm_v8_object_layout *layout = fill->heap->layout;
 	const struct nm_v8_shape *shape = get_shape(fill, object->map);
-	const bool is_function = nm_v8_type_is_function(layout, object->type);
 	struct nm_v8_object map;
 	uint64_t first, end;
 
 	nm_v8_object_slots(fill->heap, object, &first, &end);
 	for (uint64_t i = first; i < end; i++) {
-		const uint32_t field = is_function ? function_field(fill, i) : 0;
+		const uint32_t field = field_name(fill, object, i);
 
-		if (i == PROPERTIES)
-			add_field(fill, object, i, fill->name.properties);
-		else if (i == ELEMENTS)
-			add_field(fill, object, i, fill->name.elements);
-		else if (field != 0)
+		if (field != 0)
 			add_field(fill, object, i, field);
 		else if (shape->inside && i < object->map->size && shape->inside[i] != 0)
 			add(fill, NM_EDGE_PROPERTY, shape->inside[i] - 1,

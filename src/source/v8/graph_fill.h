@@ -23,6 +23,8 @@
 	X(previous, "previous")                         \
 	X(scope_info, "scope_info")                     \
 	X(store, "backing_store")                       \
+	X(buffer, "buffer")                             \
+	X(table, "table")                               \
 	X(pair, "part of key -> value pair in WeakMap") \
 	X(global, "global")
 

@@ -49,8 +49,8 @@ struct nm_v8_object_row {
 	bool own_name_is_class;	  /* an own property `name` of a constructor is the class */
 	const char *global;	  /* the classes of JSGlobalObject and JSGlobalProxy */
 	const char *global_proxy;
-	bool has_hollow_holes; /* the body of a Hole is no memory of the heap's */
-	bool has_shapes;       /* snapshots know the kind "object shape" */
+	bool has_hollow_holes;	   /* the body of a Hole is no memory of the heap's */
+	bool has_shapes;	   /* snapshots know the kind "object shape" */
 	bool counts_external_text; /* snapshots count the text of an external string as its own */
 };
 
@@ -85,6 +85,10 @@ extern const struct nm_v8_type_kind nm_v8_type_kinds[];
 	X(js_array_buffer, "type_JSArrayBuffer__")             \
 	X(js_typed_array, "type_JSTypedArray__")               \
 	X(js_data_view, "type_JSDataView__")                   \
+	X(js_map, "type_JSMap__")                              \
+	X(js_set, "type_JSSet__")                              \
+	X(js_weak_map, "type_JSWeakMap__")                     \
+	X(js_weak_set, "type_JSWeakSet__")                     \
 	X(js_regexp, "type_JSRegExp__")                        \
 	X(js_bound_function, "type_JSBoundFunction__")         \
 	X(js_function, "type_JSFunction__")                    \
