@@ -56,7 +56,7 @@ static bool take_data(struct search *search)
 		count += is_data(graph, node);
 	out->items = calloc(count + 1, sizeof(*out->items));
 	search->is_wasm = calloc(count + 1, sizeof(*search->is_wasm));
-	search->item_of = malloc((size_t)graph->node_count * sizeof(*search->item_of));
+	search->item_of = malloc(((size_t)graph->node_count + 1) * sizeof(*search->item_of));
 	if (!out->items || !search->is_wasm || !search->item_of)
 		return false;
 	for (nm_node node = 0; node < graph->node_count; node++) {

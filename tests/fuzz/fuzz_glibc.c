@@ -79,5 +79,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		check(&heap);
 	check(&heap);
 	free(heap.chunks);
+	free(arena.fast);
 	return 0;
 }

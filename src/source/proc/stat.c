@@ -92,7 +92,8 @@ bool nm_proc_status_find(const char *text, const char *key, uint64_t *out)
 
 	while (line && strncmp(line, key, length) != 0) {
 		line = strchr(line, '\n');
-		line += line != NULL;
+		if (line)
+			line++;
 	}
 	if (!line)
 		return false;
