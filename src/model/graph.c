@@ -117,6 +117,21 @@ void nm_graph_add_edge(struct nm_graph *graph, enum nm_edge_kind kind, uint32_t 
 	graph->first_edge[graph->node_count] = ++graph->edge_count;
 }
 
+void nm_graph_add_location(struct nm_graph *graph, const struct nm_graph_location *location)
+{
+	const struct column columns[] = {
+		{(void **)&graph->locations, sizeof(*graph->locations)},
+	};
+
+	if (graph->failed || graph->node_count == 0 ||
+	    !reserve(columns, 1, graph->location_count, &graph->location_room, NM_NODES_MAX)) {
+		graph->failed = true;
+		return;
+	}
+	graph->locations[graph->location_count] = *location;
+	graph->locations[graph->location_count++].node = graph->node_count - 1;
+}
+
 int nm_graph_finish(struct nm_graph *graph, struct nm_error *err)
 {
 	if (graph->failed &&
@@ -158,6 +173,7 @@ void nm_graph_free(struct nm_graph *graph)
 	free(graph->edge_kind);
 	free(graph->edge_name);
 	free(graph->edge_to);
+	free(graph->locations);
 	nm_intern_done(&graph->names);
 	free(graph);
 }

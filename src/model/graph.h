@@ -48,6 +48,14 @@ static inline bool nm_edge_has_index(enum nm_edge_kind kind)
 	return kind == NM_EDGE_ELEMENT || kind == NM_EDGE_HIDDEN;
 }
 
+/* Where in a script what a node stands for is written; lines and columns count from 0. */
+struct nm_graph_location {
+	nm_node node;
+	uint32_t script_id;
+	uint32_t line;
+	uint32_t column;
+};
+
 struct nm_graph {
 	uint32_t node_count, node_room;
 	uint32_t edge_count, edge_room;
@@ -62,6 +70,9 @@ struct nm_graph {
 	uint8_t *edge_kind;  /* enum nm_edge_kind */
 	uint32_t *edge_name; /* in `names`, or the index */
 	nm_node *edge_to;
+	/* Of some nodes, by node. */
+	struct nm_graph_location *locations;
+	uint32_t location_count, location_room;
 	struct nm_intern names;
 	bool failed; /* while it is filled: out of memory or too large */
 };
@@ -79,6 +90,9 @@ void nm_graph_add_node(struct nm_graph *graph, enum nm_node_kind kind, uint32_t 
 /* An edge of the node that was added last. `to` may come later. */
 void nm_graph_add_edge(struct nm_graph *graph, enum nm_edge_kind kind, uint32_t name_or_index,
 		       nm_node to);
+
+/* Of the node that was added last; its `node` is filled in here. */
+void nm_graph_add_location(struct nm_graph *graph, const struct nm_graph_location *location);
 
 /* Check and close it. NM_E_NOMEM, NM_E_LIMIT (more than 32 bits can count), NM_E_CORRUPT (no node,
    or an edge leads nowhere). */

@@ -43,6 +43,11 @@ class Snapshot:
         self.edge_kinds = [meta["edge_types"][0][kind] for kind in edges[0::3]]
         self.edge_names = edges[1::3]
         self.targets = [to // width for to in edges[2::3]]
+        places = document["locations"]
+        # (script, line, column) of functions; V8 gives objects the places of their classes, too.
+        self.functions = collections.Counter(
+            tuple(places[i + 1:i + 4]) for i in range(0, len(places), 4)
+            if self.kinds[places[i] // width] == "closure")
 
     def edges(self, node):
         """(kind, name or index, to) of each."""
@@ -115,6 +120,16 @@ def compare_retained(version, ours, truth):
             sys.exit(f"{version}: {name} holds {mine} bytes, and {theirs} by V8's snapshot")
 
 
+def compare_locations(ours, truth):
+    """Where functions are written, at least those of the program itself."""
+    assert not ours.functions - truth.functions, list((ours.functions - truth.functions).items())[:5]
+    # The program has one function for each of its objects; nothing of Node's own has so many.
+    script = truth.functions.most_common(1)[0][0][0]
+    mine, theirs = ({place: count for place, count in functions.items() if place[0] == script}
+                    for functions in (ours.functions, truth.functions))
+    assert mine == theirs and sum(mine.values()) >= ANIMALS, (len(mine), len(theirs))
+
+
 def check_redacted(path):
     """No text of a string is in the file; the graph still is."""
     text = path.read_text(encoding="utf-8", errors="replace")
@@ -142,6 +157,7 @@ def main(version):
         unreached = ours.count - ours.reached()[1]
         assert unreached == 0, f"{unreached} nodes cannot be reached"
         compare_names(ours, truth)
+        compare_locations(ours, truth)
         compare_retained(version, ours, truth)
         check_redacted(redacted)
     with target.Target(node, target.TARGETS / "heap.js", 10) as one:

@@ -118,13 +118,29 @@ static void put_redacted(struct writer *writer, const char *text, size_t length)
 	put_escaped(writer->output, instead, strlen(instead));
 }
 
+static void put_locations(struct writer *writer)
+{
+	const struct nm_graph *graph = writer->graph;
+
+	nm_output_text(writer->output, "\"locations\":[");
+	for (uint32_t i = 0; i < graph->location_count && nm_output_is_good(writer->output); i++) {
+		const struct nm_graph_location *location = &graph->locations[i];
+		const uint64_t numbers[] = {UINT64_C(1) * NODE_FIELDS * location->node,
+					    location->script_id, location->line, location->column};
+
+		put_numbers(writer, numbers, 4, i == 0);
+	}
+	nm_output_text(writer->output, "],\n");
+}
+
 static void put_strings(struct writer *writer)
 {
 	const struct nm_intern *names = &writer->graph->names;
 
 	nm_output_text(writer->output,
-		       "],\n\"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n"
-		       "\"locations\":[],\n\"strings\":[");
+		       "],\n\"trace_function_infos\":[],\n\"trace_tree\":[],\n\"samples\":[],\n");
+	put_locations(writer);
+	nm_output_text(writer->output, "\"strings\":[");
 	for (uint32_t i = 0; i < names->count && nm_output_is_good(writer->output); i++) {
 		size_t length;
 		const char *text = nm_intern_get(names, i, &length);

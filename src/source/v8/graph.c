@@ -351,6 +351,17 @@ static uint64_t size_of(const struct nm_v8_fill *fill, const struct nm_v8_object
 	return object->words * 8 + (with_text ? nm_v8_heap_outside_text(object) : 0);
 }
 
+static void add_location(struct nm_v8_fill *fill, const struct nm_v8_object *object)
+{
+	struct nm_v8_place place;
+
+	if (nm_v8_places_find(&fill->places, object, &place))
+		nm_graph_add_location(fill->graph,
+				      &(struct nm_graph_location){.script_id = place.script_id,
+								  .line = place.line,
+								  .column = place.column});
+}
+
 static void add_objects(struct nm_v8_fill *fill)
 {
 	const struct nm_v8_heap *heap = fill->heap;
@@ -366,6 +377,7 @@ static void add_objects(struct nm_v8_fill *fill)
 		add_node(fill, (enum nm_node_kind)heap->layout->kind[object.type],
 			 name_node(fill, &object), size_of(fill, &object));
 		nm_v8_fill_edges(fill, &object);
+		add_location(fill, &object);
 		for (; pair < fill->pair_count && fill->pairs[pair].key == node; pair++)
 			nm_graph_add_edge(fill->graph, NM_EDGE_INTERNAL, fill->name.pair,
 					  fill->pairs[pair].value);
@@ -403,6 +415,7 @@ static void free_all(struct nm_v8_fill *fill, struct roots *roots)
 	free(fill->live_before);
 	free(fill->pairs);
 	free(fill->stores);
+	nm_v8_places_done(&fill->places);
 	nm_graph_free(fill->graph);
 	free(fill);
 }
@@ -412,7 +425,7 @@ int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, nm_addr
 {
 	struct nm_v8_fill *fill = calloc(1, sizeof(*fill));
 	struct roots roots;
-	int status = NM_OK;
+	int status;
 
 	if (!fill)
 		return nm_error_nomem(err);
@@ -422,11 +435,12 @@ int nm_v8_graph_make(struct nm_v8_heap *heap, struct nm_v8_names *names, nm_addr
 	fill->names = names;
 	fill->first = ROOT_NODES;
 	drop_unwanted(heap, only);
-	if (prepare(fill, &roots)) {
+	status = nm_v8_places_init(&fill->places, heap, err);
+	if (status == NM_OK && prepare(fill, &roots)) {
 		add_root_nodes(fill, &roots);
 		add_objects(fill);
 		status = nm_graph_finish(fill->graph, err);
-	} else {
+	} else if (status == NM_OK) {
 		status = nm_error_nomem(err);
 	}
 	if (status == NM_OK) {

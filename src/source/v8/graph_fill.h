@@ -5,6 +5,7 @@
 #define NM_V8_GRAPH_FILL_H
 
 #include "source/v8/graph.h"
+#include "source/v8/places.h"
 
 /* Names that stand on many edges. */
 #define NM_V8_EDGE_NAMES(X)                             \
@@ -53,6 +54,7 @@ struct nm_v8_store {
 struct nm_v8_fill {
 	struct nm_v8_heap *heap;
 	struct nm_v8_names *names;
+	struct nm_v8_places places;
 	struct nm_graph *graph;
 	nm_node first;	       /* of the objects */
 	uint32_t *live_before; /* live objects before each word of the heap's bitmap */
