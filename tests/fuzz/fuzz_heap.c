@@ -1,10 +1,13 @@
 /*
- * fuzz_heap.c - one page of V8's heap with anything in it: walked, marked, named
+ * fuzz_heap.c - one page of V8's heap with anything in it: walked, marked, named, made
+ * a graph of, searched for buffers
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
+#include "source/v8/array_buffers.h"
+#include "source/v8/graph.h"
 #include "source/v8/names.h"
 
 /* Where the page is; make-heap.py has the same. */
@@ -20,6 +23,7 @@ static const struct nm_v8_object_row row = {
 	.code_sizes = {24, NM_V8_NONE},
 	.global = "global",
 	.global_proxy = "global",
+	.view_buffer = 32,
 	.own_name_is_class = true,
 	.has_shapes = true,
 };
@@ -49,6 +53,18 @@ static void fill_layout(struct nm_v8_object_layout *out)
 	out->type.js_primitive_wrapper = 1041;
 	out->type.js_array = 2119;
 	out->type.js_weak_ref = 2157;
+	out->type.js_array_buffer = 2146;
+	out->type.js_typed_array = 2147;
+	out->type.js_data_view = 2148;
+	out->type.js_regexp = 2149;
+	out->type.js_map = 2150;
+	out->type.js_set = 2151;
+	out->type.js_weak_map = 2152;
+	out->type.js_weak_set = 2153;
+	out->type.script = 281;
+	out->type.shared_function_info = 282;
+	out->type.fixed_array = 205;
+	out->type.hole = 269;
 	out->type.weak_cell = 296;
 	out->type.property_array = 277;
 	out->type.property_cell = 278;
@@ -77,6 +93,15 @@ static void fill_layout(struct nm_v8_object_layout *out)
 	out->at.map_descriptors = 40;
 	out->at.descriptors_header = 24;
 	out->at.function_shared = 32;
+	out->at.function_context = 40;
+	out->at.function_feedback = 48;
+	out->at.function_prototype = 56;
+	out->at.script_name = 16;
+	out->at.regexp_source = 32;
+	out->at.buffer_store = 48;
+	out->at.buffer_length = 32;
+	out->at.view_offset = 40;
+	out->at.view_length = 48;
 	out->at.shared_name = 24;
 	out->at.scope_first_vars = 5;
 	out->at.dictionary_first = 3;
@@ -102,6 +127,20 @@ static void look_at(struct nm_v8_names *names, const struct nm_v8_object *object
 	    nm_v8_names_shared(names, object, text, sizeof(text)))
 		MUST(strlen(text) < sizeof(text));
 	nm_v8_heap_own_property(names->heap, object, names->key_constructor, &value);
+}
+
+/* What the commands make of all of it together; last, since it drops what is not wanted. */
+static void make_all(struct nm_v8_heap *heap, struct nm_v8_names *names)
+{
+	struct nm_v8_array_buffers buffers;
+	struct nm_graph *graph;
+
+	MUST(nm_v8_array_buffers_find(heap, &buffers, NULL) == NM_OK);
+	nm_v8_array_buffers_done(&buffers);
+	MUST(nm_v8_graph_make(heap, names, 0, &graph, NULL) == NM_OK);
+	for (uint32_t i = 0; i < graph->location_count; i++)
+		MUST(graph->locations[i].node < graph->node_count);
+	nm_graph_free(graph);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -136,6 +175,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 			look_at(&names, &object);
 		}
+		make_all(heap, &names);
 		nm_v8_names_done(&names);
 	}
 	nm_v8_heap_free(heap);

@@ -51,6 +51,11 @@ def make_page():
     page.map("of descriptors", 252)
     page.map("of function", 2065, 8)
     page.map("of shared", 282, 9)
+    page.map("of script", 281, 10)
+    page.map("of scope", 280, 7)
+    page.map("of buffer", 2146, 8)
+    page.map("of typed", 2147, 8)
+    page.map("of table", 2150, 4)
     page.map("of object", 1057, 4, inobject=3, bits=1 << 10, prototype="prototype",
              constructor="function", descriptors="descriptors")
     page.map("of prototype", 1057, 3, bits=1 << 20 | 1 << 21, constructor="function")
@@ -67,6 +72,14 @@ def make_page():
     page.add("dictionary", "of dictionary", smi(9), 0, 0, 0, 0, 0, 0, "constructor", "function", 0)
     page.add("prototype", "of prototype", "dictionary", 0)
     page.add("object", "of object", 0, 0, smi(7))
+    page.add("source", "of one byte", *text("let a;\r\n  function b() {}\n"))
+    page.add("script", "of script", "source", "name", smi(1), smi(2), 0, 0, 0, smi(44), 0)
+    page.add("scope", "of scope", 0, 0, 0, smi(12), smi(24), 0)
+    page.add("placed", "of shared", 0, 0, "scope", 0, "script", 0, 0, 0)
+    page.add("method", "of function", 0, 0, 0, "placed", 0, 0, 0)
+    page.add("buffer", "of buffer", 0, 0, 0, 256, 256, START, START)
+    page.add("typed", "of typed", 0, 0, 0, "buffer", 16, 64, 0)
+    page.add("table", "of table", 0, 0, "ephemerons")
     return page
 
 
