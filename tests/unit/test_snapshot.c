@@ -128,6 +128,31 @@ static void what_cannot_be_written_leaves_no_file(void **state)
 	tree_remove(dir);
 }
 
+static void only_one_writes_a_file_at_a_time(void **state)
+{
+	char dir[64], path[128], back[16];
+	int root = tree_make(dir, NULL);
+	struct nm_output *first, *second;
+	struct nm_error err;
+	uint64_t bytes;
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/file", dir);
+	assert_int_equal(nm_output_open(path, &first, NULL), NM_OK);
+	nm_output_text(first, "first");
+	assert_int_equal(nm_output_open(path, &second, &err), NM_E_BUSY);
+	assert_non_null(strstr(err.message, "another process is writing it"));
+	assert_int_equal(nm_output_close(first, &bytes, NULL), NM_OK);
+	assert_int_equal(read_file(path, back, sizeof(back)), 5);
+	assert_memory_equal(back, "first", 5);
+	assert_int_equal(nm_output_open(path, &second, NULL), NM_OK);
+	nm_output_text(second, "2nd");
+	assert_int_equal(nm_output_close(second, &bytes, NULL), NM_OK);
+	assert_int_equal(read_file(path, back, sizeof(back)), 3);
+	close(root);
+	tree_remove(dir);
+}
+
 /* The example of the paper: key 00 01 .. 0f, text 00 01 .. 0e. */
 static void the_hash_is_siphash(void **state)
 {
@@ -155,6 +180,10 @@ static struct nm_graph *make_graph(void)
 	nm_graph_add_node(graph, NM_NODE_STRING, nm_graph_name(graph, secret, strlen(secret)), 3,
 			  24);
 	nm_graph_add_node(graph, NM_NODE_STRING, nm_graph_name(graph, "key", 3), 5, 16);
+	nm_graph_add_node(graph, NM_NODE_SYMBOL, nm_graph_name(graph, "of a key", 8), 7, 16);
+	nm_graph_add_node(graph, NM_NODE_CLOSURE, nm_graph_name(graph, "call", 4), 9, 64);
+	nm_graph_add_location(
+		graph, &(struct nm_graph_location){.script_id = 44, .line = 3, .column = 17});
 	assert_int_equal(nm_graph_finish(graph, NULL), NM_OK);
 	return graph;
 }
@@ -185,18 +214,23 @@ static const char *string_of(const json_t *document, size_t node)
 
 static void a_graph_is_written_whole_or_without_texts(void **state)
 {
-	char dir[64];
+	char dir[64], *locations;
 	int root = tree_make(dir, NULL);
 	json_t *document = write_and_load(dir, false);
 
 	(void)state;
-	assert_int_equal(json_array_size(json_object_get(document, "nodes")), 3 * 7);
+	assert_int_equal(json_array_size(json_object_get(document, "nodes")), 5 * 7);
 	assert_int_equal(json_array_size(json_object_get(document, "edges")), 2 * 3);
 	assert_string_equal(string_of(document, 1), "my \"secret\"\n");
+	locations = json_dumps(json_object_get(document, "locations"), JSON_COMPACT);
+	assert_string_equal(locations, "[28,44,3,17]");
+	free(locations);
 	json_decref(document);
 	document = write_and_load(dir, true);
 	assert_int_equal(strncmp(string_of(document, 1), "(12 bytes, ", 11), 0);
 	assert_string_equal(string_of(document, 2), "key"); /* a property is called so */
+	assert_int_equal(strncmp(string_of(document, 3), "(8 bytes, ", 10), 0);
+	assert_string_equal(string_of(document, 4), "call");
 	json_decref(document);
 	close(root);
 	tree_remove(dir);
@@ -207,6 +241,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_has_its_name_only_when_it_is_whole),
 		cmocka_unit_test(what_cannot_be_written_leaves_no_file),
+		cmocka_unit_test(only_one_writes_a_file_at_a_time),
 		cmocka_unit_test(the_hash_is_siphash),
 		cmocka_unit_test(a_graph_is_written_whole_or_without_texts),
 	};
