@@ -28,6 +28,34 @@ static const struct nm_v8_object_row row = {
 	.has_shapes = true,
 };
 
+/* Offsets and indices, as in Node 24. */
+static void fill_fields(struct nm_v8_object_layout *out)
+{
+	out->at.map_instance_size = 8;
+	out->at.map_inobject_start = 9;
+	out->at.map_instance_type = 12;
+	out->at.map_bit_field2 = 15;
+	out->at.map_bit_field3 = 16;
+	out->at.map_prototype = 24;
+	out->at.map_constructor = 32;
+	out->at.map_descriptors = 40;
+	out->at.descriptors_header = 24;
+	out->at.function_shared = 32;
+	out->at.function_context = 40;
+	out->at.function_feedback = 48;
+	out->at.function_prototype = 56;
+	out->at.script_name = 16;
+	out->at.regexp_source = 32;
+	out->at.buffer_store = 48;
+	out->at.buffer_length = 32;
+	out->at.view_offset = 40;
+	out->at.view_length = 48;
+	out->at.shared_name = 24;
+	out->at.scope_first_vars = 5;
+	out->at.dictionary_first = 3;
+	out->at.dictionary_prefix = 3;
+}
+
 /* The types of Node 24, as far as they matter. */
 static void fill_layout(struct nm_v8_object_layout *out)
 {
@@ -83,29 +111,7 @@ static void fill_layout(struct nm_v8_object_layout *out)
 	out->type.ephemeron_table = 207;
 	out->type.free_space = 268;
 	out->type.filler = 267;
-	out->at.map_instance_size = 8;
-	out->at.map_inobject_start = 9;
-	out->at.map_instance_type = 12;
-	out->at.map_bit_field2 = 15;
-	out->at.map_bit_field3 = 16;
-	out->at.map_prototype = 24;
-	out->at.map_constructor = 32;
-	out->at.map_descriptors = 40;
-	out->at.descriptors_header = 24;
-	out->at.function_shared = 32;
-	out->at.function_context = 40;
-	out->at.function_feedback = 48;
-	out->at.function_prototype = 56;
-	out->at.script_name = 16;
-	out->at.regexp_source = 32;
-	out->at.buffer_store = 48;
-	out->at.buffer_length = 32;
-	out->at.view_offset = 40;
-	out->at.view_length = 48;
-	out->at.shared_name = 24;
-	out->at.scope_first_vars = 5;
-	out->at.dictionary_first = 3;
-	out->at.dictionary_prefix = 3;
+	fill_fields(out);
 	for (size_t i = 0; i < sizeof(sizings) / sizeof(sizings[0]); i++)
 		out->sizing[sizings[i].type] = sizings[i].sizing;
 	for (unsigned type = out->type.js_proxy; type < NM_V8_TYPES_MAX; type++)
