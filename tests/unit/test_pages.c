@@ -153,6 +153,11 @@ static void the_metadata_form_must_point_back(void **state)
 	find(NM_V8_PAGE_METADATA);
 	assert_int_equal(pages.count, 1);
 	assert_int_equal(pages.items[0].area_start, addr_of(2) + 16);
+	assert_false(pages.items[0].is_pooled);
+	words[0] |= 1u << 16; /* taken out of its space */
+	find(NM_V8_PAGE_METADATA);
+	assert_int_equal(pages.count, 1);
+	assert_true(pages.items[0].is_pooled);
 	metadata[1] = addr_of(3);
 	find(NM_V8_PAGE_METADATA);
 	assert_int_equal(pages.count, 0);

@@ -93,7 +93,7 @@ bool nm_v8_space_owns(const struct nm_v8_layout *layout, enum nm_v8_space kind, 
 	return false;
 }
 
-/* Bytes of the pages that name the space. */
+/* Bytes of the pages of the space. */
 static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate *isolate,
 			  nm_addr space, enum nm_v8_space kind)
 {
@@ -102,7 +102,7 @@ static uint64_t sum_pages(const struct trial *trial, const struct nm_v8_isolate 
 	for (size_t i = 0; i < trial->pages->count; i++) {
 		const struct nm_v8_page *page = &trial->pages->items[i];
 
-		if (page->heap == isolate->heap &&
+		if (page->heap == isolate->heap && !page->is_pooled &&
 		    nm_v8_space_owns(&trial->process->layout, kind, space, page->owner))
 			sum += page->size;
 	}
@@ -131,8 +131,8 @@ static uint64_t distance(uint64_t a, uint64_t b)
 }
 
 /*
- * The committed sizes against the pages. Pages that V8 pools for later still name old_space, so
- * one or the other space may differ even in a process at rest; most must not.
+ * The committed sizes against the pages. One or the other space may differ while the target runs;
+ * most must not.
  */
 static bool check_committed(const struct trial *trial, const struct nm_v8_isolate *isolate)
 {

@@ -22,7 +22,7 @@ struct nm_v8_page {
 	nm_addr area_start;
 	nm_addr area_end;
 	uint64_t size;
-	bool is_pooled; /* kept for later; `owner` is whose it was. Known of NM_V8_PAGES_ALL only */
+	bool is_pooled; /* kept for later; `owner` is whose it was */
 };
 
 struct nm_v8_pages {
