@@ -82,10 +82,11 @@ __attribute__((constructor)) static void start(void)
 {
 	const char *pipes = getenv("NODEMEM_ORACLE");
 
+	if (getenv("NODEMEM_BLOCK_BREAK"))
+		block_break();
+	unsetenv("NODEMEM_BLOCK_BREAK");
 	if (!pipes || sscanf(pipes, "%d,%d", &ask_fd, &answer_fd) != 2)
 		return;
 	unsetenv("NODEMEM_ORACLE");
-	if (getenv("NODEMEM_BLOCK_BREAK"))
-		block_break();
 	start_thread();
 }

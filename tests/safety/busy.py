@@ -14,8 +14,8 @@ LIMIT_S = 20
 class Busy(target.Target):
     """Runs busy.js; `report` is what it told last."""
 
-    def __init__(self, node, *words):
-        super().__init__(node, TARGETS / "busy.js", *words)
+    def __init__(self, node, *words, **more):
+        super().__init__(node, TARGETS / "busy.js", *words, **more)
         self.sent, self.report = 0, None
 
     def ask(self):

@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""The ledger of a process that does not rest adds up, and the process goes on: rss_busy.py VERSION
+"""The ledger of a process that does not rest adds up, and the process goes on:
 
-How long it stands still is told by both sides; the bench judges that, since here it is the
+    rss_busy.py [blocked] VERSION
+
+blocked: something lies in the way of the program's break, so that the main arena gets a mapping more
+every moment. How long it stands still is told by both sides; the bench judges that, since here it is the
 machine's other work that counts.
 """
 import sys
@@ -17,11 +20,19 @@ HELD_MIB = 180
 STOP_MS_MAX = 1000
 
 
-def main(version):
+def environment_of(words):
+    if "blocked" not in words:
+        return {}
+    return {"LD_PRELOAD": releases.tool("NODEMEM_ORACLE_LIBRARY", "tests/ledger/liboracle.so"),
+            "NODEMEM_BLOCK_BREAK": "1"}
+
+
+def main(*words):
+    version = words[-1]
     node = releases.binary_or_skip(version)
-    findings = command.Findings(f"{version} busy")
+    findings = command.Findings(" ".join([version, "busy", *words[:-1]]))
     stops, gaps = [], []
-    with Busy(node, HELD_MIB) as process:
+    with Busy(node, HELD_MIB, environment=environment_of(words)) as process:
         process.wait_for_work()
         for _ in range(READS):
             process.send_signal()
@@ -45,4 +56,4 @@ def main(version):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -19,6 +19,8 @@
 #define BUSY_TRIES    200
 #define BUSY_PAUSE_US 5000
 #define SLICES_MAX    100000
+/* A stop can fall into the moment at which malloc moves its top. */
+#define STUMBLES_MAX 5
 
 /* One walk, in as many stops as it takes. */
 struct visit {
@@ -26,7 +28,8 @@ struct visit {
 	struct nm_glibc_walk walk;
 	struct nm_window window;
 	struct nm_stop stop;
-	uint64_t max_us; /* of a stop */
+	uint64_t max_us;   /* of a stop */
+	unsigned stumbles; /* stops at which the main arena was not as known */
 	bool is_done;
 	bool has_overflowed;
 };
@@ -67,10 +70,27 @@ static void see_store(void *context, nm_addr user, const uint64_t words[6])
 		job->stores[job->store_count++] = (struct nm_store){.memory = memory};
 }
 
+/* Is every chunk in a heap that is listed? */
+static bool has_caught_up(struct visit *visit)
+{
+	struct nm_v8_process *process = visit->job->process;
+
+	nm_window_reset(&visit->window);
+	return nm_glibc_is_whole(&visit->job->glibc) ||
+	       (nm_v8_process_read_maps(process, NULL) == NM_OK &&
+		nm_glibc_catch_up(&visit->job->glibc, &process->maps));
+}
+
 static void walk_on(void *context)
 {
 	struct visit *visit = context;
 
+	if (!has_caught_up(visit)) {
+		if (++visit->stumbles == STUMBLES_MAX)
+			visit->walk.broken = "not all memory of its main arena was found";
+		visit->is_done = visit->walk.broken != NULL;
+		return;
+	}
 	/* The last tenth is for the threads to go on. */
 	visit->is_done =
 		nm_glibc_walk_on(&visit->walk, visit->stop.begun_us + visit->max_us * 9 / 10);
@@ -104,6 +124,7 @@ static int begin(struct visit *visit, struct nm_error *err)
 	if (!job->stores)
 		return nm_error_nomem(err);
 	visit->has_overflowed = visit->is_done = false;
+	visit->stumbles = 0;
 	visit->walk = (struct nm_glibc_walk){
 		.glibc = &job->glibc,
 		.look = {.size_min = NM_V8_BACKING_STORE_CHUNK_MIN,

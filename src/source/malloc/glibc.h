@@ -42,7 +42,8 @@ struct nm_glibc_heap {
 	uint32_t *chunks;
 	size_t chunk_count;
 	size_t chunk_room;
-	bool is_walked; /* to its end */
+	nm_addr quiet_to; /* chunks below this have been seen before */
+	bool is_walked;	  /* to its end */
 };
 
 struct nm_glibc_arena {
@@ -69,15 +70,24 @@ struct nm_glibc {
 	size_t heap_count;
 };
 
-/* Find the arenas, reading through `window`, which must live on. NM_E_UNSUPPORTED: there is none, or
+/* Find the arenas, reading through `window`, which must live on; of the main arena, as much as can be
+   found while the process runs (nm_glibc_is_whole()). NM_E_UNSUPPORTED: there is none, or
    not as known, or a part of it is in swap; the message says what did not fit. NM_E_NOMEM. */
 int nm_glibc_find(struct nm_window *window, const struct nm_maps *maps, struct nm_glibc *out,
 		  struct nm_error *err);
 
+/* Is all memory of the main arena among the heaps? The arena grows while it is looked for, and between
+   two pieces of a walk. To be asked while the process stands still, with the window reset. */
+bool nm_glibc_is_whole(const struct nm_glibc *glibc);
+
+/* List what came since, and make room for its chunks, while the process still stands still. `maps` are
+   those of now. False: not all was found, as when it was stopped while malloc moved its top. */
+bool nm_glibc_catch_up(struct nm_glibc *glibc, const struct nm_maps *maps);
+
 /* A few bytes, or false when they are not in memory. */
 bool nm_glibc_read(const struct nm_glibc *glibc, nm_addr addr, void *out, size_t size);
 
-/* Make room for the chunks, so that the walk need not. NM_E_NOMEM. */
+/* Make room for the chunks of all heaps that have none yet. NM_E_NOMEM. */
 int nm_glibc_prepare(struct nm_glibc *glibc, struct nm_error *err);
 
 /* What a walk does besides: it shows chunks in use of a certain size, each once. `words` are the
@@ -93,7 +103,6 @@ struct nm_glibc_walk {
 	struct nm_glibc *glibc;
 	struct nm_glibc_look look;
 	size_t heap;	    /* which one is being walked */
-	nm_addr quiet_to;   /* chunks below this have been seen before */
 	const char *broken; /* why it cannot go on; NULL while it can */
 };
 

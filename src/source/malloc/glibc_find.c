@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "source/malloc/glibc.h"
+#include "source/malloc/glibc_find.h"
 
 /* From bins[0]: malloc_state after the bins is binmap (16 bytes), next, next_free,
    attached_threads, system_mem, max_system_mem. */
@@ -14,18 +14,9 @@
 #define BINS_END    (BINS_NEXT + 40)
 #define BINS_TOP    (-16)
 /* The process runs while it is looked at: some of the pairs may be half changed. */
-#define GOOD_MIN   110
-#define SYSTEM_MAX (UINT64_C(1) << 40)
-/* What the main arena got from mmap, where the break could not be moved, begins at a page; it is
-   searched for at no more pages than this. */
-#define SEGMENT_PLACES_MAX 65536
-#define PREVIOUS_IN_USE	   1u
-#define IS_MMAPPED	   2u
-#define FLAGS		   7u
-#define FENCE_SIZE	   16
-#define DATA_SIZE_MAX	   (UINT64_C(4) << 20)
-/* Since the mappings were listed; the walk learns where the heap ends then. */
-#define GROWN_MAX (UINT64_C(64) << 20)
+#define GOOD_MIN      110
+#define SYSTEM_MAX    (UINT64_C(1) << 40)
+#define DATA_SIZE_MAX (UINT64_C(4) << 20)
 
 /* Where the bins are: since 2.27 a flag stands in front of the fastbins. */
 static const uint64_t bins_offsets[] = {0x70, 0x68};
@@ -162,7 +153,7 @@ static bool find_arenas(struct nm_glibc *glibc, const struct nm_maps *maps)
 	return found;
 }
 
-static bool add_heap(struct nm_glibc *glibc, const struct nm_glibc_heap *heap)
+bool nm_glibc_add_heap(struct nm_glibc *glibc, const struct nm_glibc_heap *heap)
 {
 	if (glibc->heap_count >= NM_GLIBC_HEAPS_MAX)
 		return false;
@@ -178,159 +169,16 @@ static bool add_heap(struct nm_glibc *glibc, const struct nm_glibc_heap *heap)
 	return true;
 }
 
-static bool read_top(const struct nm_glibc *glibc, nm_addr state, nm_addr *out)
+bool nm_glibc_read_top(const struct nm_glibc *glibc, nm_addr state, nm_addr *out)
 {
 	return nm_glibc_read(glibc, state + glibc->bins_offset + (uint64_t)BINS_TOP, out,
 			     sizeof(*out));
 }
 
-uint64_t nm_glibc_mmapped_size(const uint64_t head[2], uint64_t room)
+bool nm_glibc_read_system(const struct nm_glibc *glibc, nm_addr state, uint64_t *out)
 {
-	uint64_t size = head[1] & ~(uint64_t)FLAGS;
-
-	/* prev_size is how far the chunk was moved to be aligned: less than a page, mostly 0. */
-	if ((head[1] & FLAGS) != IS_MMAPPED || head[0] != 0 || size < 2 * 4096 ||
-	    size % 4096 != 0 || size > room)
-		return 0;
-	return size;
-}
-
-/* The part of the main arena which lies in the program's break. False when that is in pieces. */
-static bool add_break(struct nm_glibc *glibc, const struct nm_maps *maps, nm_addr top)
-{
-	struct nm_glibc_heap heap = {.is_break = true};
-
-	for (size_t i = 0; i < maps->count; i++) {
-		const struct nm_map *map = &maps->items[i];
-
-		if (strcmp(map->path, "[heap]") != 0)
-			continue;
-		if (heap.start == 0)
-			heap.start = heap.first = map->start;
-		else if (map->start != heap.end)
-			return false;
-		heap.end = map->end;
-	}
-	if (heap.start == 0)
-		return true;
-	if (top >= heap.start && top <= heap.end + GROWN_MAX) {
-		heap.top = top;
-		heap.end = top > heap.end ? top : heap.end;
-	}
-	return add_heap(glibc, &heap);
-}
-
-static uint64_t size_of(uint64_t head)
-{
-	return head & ~(uint64_t)FLAGS;
-}
-
-/*
- * How long the run of chunks is that begins at `start`, at a page: to the end of the top chunk, or
- * behind the fence posts, chunks of the least size, which malloc puts where it had to go on
- * elsewhere (malloc/malloc.c, sysmalloc). 0 when it is none.
- */
-static uint64_t measure_segment(const struct nm_glibc *glibc, nm_addr start, nm_addr end,
-				nm_addr top)
-{
-	nm_addr at = start;
-	unsigned fences = 0;
-
-	while (at + 8 < end) {
-		uint64_t head, size;
-
-		if (!nm_window_word(glibc->window, at + 8, &head))
-			return 0;
-		size = size_of(head);
-		if (size == 0 || size % NM_GLIBC_UNIT != 0 || size > end - at ||
-		    head - size > PREVIOUS_IN_USE)
-			return 0;
-		at += size;
-		fences = size == FENCE_SIZE ? fences + 1 : 0;
-		if (at - size == top || (fences >= 2 && at % 4096 == 0))
-			return at % 4096 == 0 ? at - start : 0;
-	}
-	return 0;
-}
-
-/* What remains to be found of the main arena, and in how many more places to look. */
-struct search {
-	nm_addr top;
-	uint64_t missing;
-	unsigned places;
-};
-
-/* A run of chunks at this page? Its size, 0 when there is none. False: out of memory. */
-static bool try_segment(struct nm_glibc *glibc, struct search *search, const struct nm_map *map,
-			nm_addr at, uint64_t *out_size)
-{
-	struct nm_glibc_heap heap = {.start = at, .first = at};
-	uint64_t head[2];
-
-	*out_size = 0;
-	search->places--;
-	if (!nm_glibc_read(glibc, at, head, sizeof(head)))
-		return true;
-	*out_size = nm_glibc_mmapped_size(head, map->end - at);
-	if (*out_size > 0 || head[0] != 0 || head[1] % NM_GLIBC_UNIT != PREVIOUS_IN_USE)
-		return true;
-	*out_size = measure_segment(glibc, at, map->end, search->top);
-	if (*out_size == 0 || *out_size > search->missing)
-		return true;
-	heap.end = at + *out_size;
-	heap.top = search->top >= at && search->top < heap.end ? search->top : 0;
-	search->missing -= *out_size;
-	return add_heap(glibc, &heap);
-}
-
-static bool search_mapping(struct nm_glibc *glibc, struct search *search, const struct nm_map *map)
-{
-	struct nm_pagemap_run run;
-	nm_addr at = map->start;
-
-	while (search->missing > 0 && search->places > 0 &&
-	       nm_pagemap_next_run(glibc->window->pagemap, at, map->end, &run)) {
-		uint64_t size;
-
-		if (!try_segment(glibc, search, map, run.start, &size))
-			return false;
-		at = run.start + (size ? size : glibc->window->pagemap->page_size);
-	}
-	return true;
-}
-
-static bool can_hold_segments(const struct nm_map *map)
-{
-	return nm_map_is_anonymous(map) && map->access == (NM_MAP_READ | NM_MAP_WRITE);
-}
-
-/*
- * As long as the top is in the break all of the main arena is. Else it knows how much memory it has,
- * and all of that must be found.
- */
-static bool add_main_heaps(struct nm_glibc *glibc, const struct nm_maps *maps)
-{
-	struct search search = {.places = SEGMENT_PLACES_MAX};
-	uint64_t system, found = 0;
-	nm_addr top;
-
-	if (!read_top(glibc, glibc->main, &top) || !add_break(glibc, maps, top) ||
-	    !nm_glibc_read(glibc, glibc->main + glibc->bins_offset + BINS_SYSTEM, &system,
-			   sizeof(system)))
-		return false;
-	if (glibc->heap_count > 0) {
-		if (glibc->heaps[0].top != 0)
-			return true;
-		found = glibc->heaps[0].end - glibc->heaps[0].start;
-	}
-	search.top = top;
-	search.missing = system > found ? system - found : 0;
-	/* mmap gives high addresses first; V8 asks for its pages at lower ones. */
-	for (size_t i = maps->count; i-- > 0 && search.missing > 0;)
-		if (can_hold_segments(&maps->items[i]) &&
-		    !search_mapping(glibc, &search, &maps->items[i]))
-			return false;
-	return search.missing == 0;
+	return nm_glibc_read(glibc, state + glibc->bins_offset + BINS_SYSTEM, out, sizeof(*out)) &&
+	       *out <= SYSTEM_MAX;
 }
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -345,7 +193,7 @@ static bool add_thread_heaps(struct nm_glibc *glibc, size_t index)
 	uint64_t info_size = state % NM_GLIBC_HEAP_MAX;
 	nm_addr top, at;
 
-	if (!read_top(glibc, state, &top))
+	if (!nm_glibc_read_top(glibc, state, &top))
 		return false;
 	at = top - top % NM_GLIBC_HEAP_MAX;
 	for (size_t i = 0; at != 0 && i < NM_GLIBC_HEAPS_MAX; i++) {
@@ -362,7 +210,7 @@ static bool add_thread_heaps(struct nm_glibc *glibc, size_t index)
 			heap.first = round_up(state + glibc->bins_offset + BINS_END, NM_GLIBC_UNIT);
 		heap.top = i == 0 ? top : 0;
 		if (heap.first >= heap.end || (i == 0 && top >= heap.end) ||
-		    !add_heap(glibc, &heap))
+		    !nm_glibc_add_heap(glibc, &heap))
 			return false;
 		at = info.previous;
 	}
@@ -376,14 +224,21 @@ static int by_start(const void *a, const void *b)
 	return left->start < right->start ? -1 : left->start > right->start;
 }
 
+void nm_glibc_sort_heaps(struct nm_glibc *glibc)
+{
+	if (glibc->heap_count > 0)
+		qsort(glibc->heaps, glibc->heap_count, sizeof(*glibc->heaps), by_start);
+}
+
 static const char *find_heaps(struct nm_glibc *glibc, const struct nm_maps *maps)
 {
-	if (!add_main_heaps(glibc, maps))
-		return "not all memory of its main arena was found";
 	for (size_t i = 1; i < glibc->arena_count; i++)
 		if (!add_thread_heaps(glibc, i))
 			return "the heap of a thread arena is not as known";
-	qsort(glibc->heaps, glibc->heap_count, sizeof(*glibc->heaps), by_start);
+	nm_glibc_sort_heaps(glibc);
+	if (!nm_glibc_find_main(glibc, maps))
+		return "the main arena is not as known";
+	nm_glibc_sort_heaps(glibc);
 	return NULL;
 }
 
@@ -405,34 +260,40 @@ int nm_glibc_find(struct nm_window *window, const struct nm_maps *maps, struct n
 	return nm_error_set(err, NM_E_UNSUPPORTED, "cannot look into malloc: %s", wrong);
 }
 
+/* Of a heap that is new. */
+static bool make_room(struct nm_glibc_heap *heap)
+{
+	uint64_t size = heap->end - heap->start;
+
+	/* The smallest chunks are fence posts, but for the last few all have two units. Where the top
+	   is, the heap may grow until it is walked. */
+	heap->chunk_room = (size_t)(size / (2 * NM_GLIBC_UNIT) + 16);
+	if (heap->top != 0)
+		heap->chunk_room += (size_t)(size / (8 * NM_GLIBC_UNIT) + 65536);
+	heap->chunks = calloc(heap->chunk_room, sizeof(*heap->chunks));
+	return heap->chunks != NULL;
+}
+
 int nm_glibc_prepare(struct nm_glibc *glibc, struct nm_error *err)
 {
 	for (size_t i = 0; i < glibc->arena_count; i++) {
 		struct nm_glibc_arena *arena = &glibc->arenas[i];
 
-		arena->fast = calloc(NM_GLIBC_FAST_MAX, sizeof(*arena->fast));
+		if (!arena->fast)
+			arena->fast = calloc(NM_GLIBC_FAST_MAX, sizeof(*arena->fast));
 		if (!arena->fast)
 			return nm_error_nomem(err);
 	}
-	for (size_t i = 0; i < glibc->heap_count; i++) {
-		struct nm_glibc_heap *heap = &glibc->heaps[i];
-		uint64_t size = heap->end - heap->start;
-
-		/* The smallest chunks are fence posts, but for the last few all have two units. Where
-		   the top is, the heap may grow until it is walked. */
-		heap->chunk_room = (size_t)(size / (2 * NM_GLIBC_UNIT) + 16);
-		if (heap->top != 0)
-			heap->chunk_room += (size_t)(size / (8 * NM_GLIBC_UNIT) + 65536);
-		heap->chunks = calloc(heap->chunk_room, sizeof(*heap->chunks));
-		if (!heap->chunks)
+	for (size_t i = 0; i < glibc->heap_count; i++)
+		if (!glibc->heaps[i].chunks && !make_room(&glibc->heaps[i]))
 			return nm_error_nomem(err);
-	}
 	return NM_OK;
 }
 
-const struct nm_glibc_heap *nm_glibc_heap_of(const struct nm_glibc *glibc, nm_addr addr)
+const struct nm_glibc_heap *nm_glibc_heap_among(const struct nm_glibc *glibc, size_t count,
+						nm_addr addr)
 {
-	size_t low = 0, high = glibc->heap_count;
+	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -446,6 +307,11 @@ const struct nm_glibc_heap *nm_glibc_heap_of(const struct nm_glibc *glibc, nm_ad
 			return heap;
 	}
 	return NULL;
+}
+
+const struct nm_glibc_heap *nm_glibc_heap_of(const struct nm_glibc *glibc, nm_addr addr)
+{
+	return nm_glibc_heap_among(glibc, glibc->heap_count, addr);
 }
 
 void nm_glibc_done(struct nm_glibc *glibc)

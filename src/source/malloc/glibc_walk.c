@@ -135,13 +135,13 @@ static uint64_t sum_cached(struct nm_window *window, nm_addr user, uint64_t size
 }
 
 /* What is at a chunk that may turn out to be in use. */
-static void look_inside(struct nm_glibc_walk *walk, nm_addr chunk, uint64_t size,
-			struct pending *out)
+static void look_inside(struct nm_glibc_walk *walk, const struct nm_glibc_heap *heap, nm_addr chunk,
+			uint64_t size, struct pending *out)
 {
 	out->user = chunk + NM_GLIBC_HEADER;
 	out->has_words = false;
 	out->cached = 0;
-	if (chunk < walk->quiet_to)
+	if (chunk < heap->quiet_to)
 		return;
 	if (size >= walk->look.size_min && size <= walk->look.size_max)
 		out->has_words = nm_window_get(walk->glibc->window, out->user, out->words,
@@ -213,15 +213,15 @@ static bool refresh(const struct nm_glibc *glibc, struct nm_glibc_heap *heap)
 }
 
 /* Where to go on, with what is behind that forgotten. */
-static nm_addr rewind_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap)
+static nm_addr rewind_heap(struct nm_glibc_heap *heap)
 {
 	nm_addr last;
 
 	if (heap->chunk_count == 0)
 		return heap->first;
 	last = nm_glibc_chunk_start(heap, heap->chunk_count - 1);
-	if (last > walk->quiet_to)
-		walk->quiet_to = last;
+	if (last > heap->quiet_to)
+		heap->quiet_to = last;
 	while (heap->chunk_count > 0) {
 		nm_addr start = nm_glibc_chunk_start(heap, --heap->chunk_count);
 
@@ -240,7 +240,7 @@ static bool is_fence(const struct nm_glibc_heap *heap, nm_addr chunk, uint64_t s
 static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, uint64_t until_us)
 {
 	struct pending pending = {.user = 0};
-	nm_addr at = rewind_heap(walk, heap);
+	nm_addr at = rewind_heap(heap);
 
 	for (unsigned further = 0;;) {
 		uint64_t word, size;
@@ -265,21 +265,37 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 			walk->broken = "a chunk has no possible size";
 			return false;
 		}
-		look_inside(walk, at, size, &pending);
+		look_inside(walk, heap, at, size, &pending);
 		at += size;
 		/* Each call gets further than the one before. */
-		if (at > walk->quiet_to && ++further % CLOCK_EVERY == 0 && now_us() >= until_us)
+		if (at > heap->quiet_to && ++further % CLOCK_EVERY == 0 && now_us() >= until_us)
 			return false;
 	}
+}
+
+/* The next one that is not walked to its end. Heaps may have come between two calls, anywhere. */
+static struct nm_glibc_heap *next_heap(struct nm_glibc_walk *walk)
+{
+	struct nm_glibc *glibc = walk->glibc;
+
+	for (size_t i = 0; i < glibc->heap_count; i++) {
+		size_t index = (walk->heap + i) % glibc->heap_count;
+
+		if (!glibc->heaps[index].is_walked) {
+			walk->heap = index;
+			return &glibc->heaps[index];
+		}
+	}
+	return NULL;
 }
 
 bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us)
 {
 	struct nm_glibc *glibc = walk->glibc;
+	struct nm_glibc_heap *heap;
 
 	nm_window_reset(glibc->window);
-	while (walk->heap < glibc->heap_count) {
-		struct nm_glibc_heap *heap = &glibc->heaps[walk->heap];
+	while ((heap = next_heap(walk)) != NULL) {
 		struct nm_glibc_arena *arena = &glibc->arenas[heap->arena];
 
 		if (!arena->has_fast && (walk->broken = sum_fast(glibc, arena)) != NULL)
@@ -290,10 +306,8 @@ bool nm_glibc_walk_on(struct nm_glibc_walk *walk, uint64_t until_us)
 		}
 		if (!walk_heap(walk, heap, until_us))
 			return walk->broken != NULL;
-		walk->heap++;
-		walk->quiet_to = 0;
-		if (walk->heap < glibc->heap_count && now_us() >= until_us)
-			return false;
+		if (now_us() >= until_us)
+			return next_heap(walk) == NULL;
 	}
 	return true;
 }
