@@ -61,8 +61,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct world *world = get_world();
 	nm_addr start = (nm_addr)(uintptr_t)world->memory;
 	struct nm_glibc_arena arena = {.state = start + STATE_OFFSET, .is_main = size % 2 != 0};
-	struct nm_glibc_heap heap = {
-		.start = start, .first = start + 0x8d0, .end = start + HEAP_SIZE};
+	struct nm_glibc_heap heap = {.start = start,
+				     .is_break = size % 4 == 0,
+				     .first = start + 0x8d0,
+				     .end = start + HEAP_SIZE};
 	struct nm_glibc glibc = {.window = &world->window,
 				 .bins_offset = 0x70,
 				 .arenas = &arena,

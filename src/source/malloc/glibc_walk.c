@@ -236,6 +236,13 @@ static bool is_fence(const struct nm_glibc_heap *heap, nm_addr chunk, uint64_t s
 	return size <= FENCE_SIZE && heap->top == 0 && heap->end - chunk <= FENCE_WITHIN;
 }
 
+/* Fence posts are in the midst of the break where malloc had to go on elsewhere for a while. */
+static bool is_size(const struct nm_glibc_heap *heap, nm_addr chunk, uint64_t size)
+{
+	return (size >= SIZE_MIN || (size == FENCE_SIZE && heap->is_break)) &&
+	       size % NM_GLIBC_UNIT == 0 && size <= heap->end - chunk;
+}
+
 /* True when the heap is done; false when the time is over, or it broke. */
 static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, uint64_t until_us)
 {
@@ -260,8 +267,7 @@ static bool walk_heap(struct nm_glibc_walk *walk, struct nm_glibc_heap *heap, ui
 		}
 		if (at == heap->top || is_fence(heap, at, size))
 			return heap->is_walked = true;
-		if (size < SIZE_MIN || size % NM_GLIBC_UNIT != 0 || size > heap->end - at ||
-		    (word & IS_MMAPPED)) {
+		if (!is_size(heap, at, size) || (word & IS_MMAPPED)) {
 			walk->broken = "a chunk has no possible size";
 			return false;
 		}
