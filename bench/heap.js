@@ -16,7 +16,8 @@ class Item {
 }
 
 const wanted = Number(process.argv[2]) * 1e6;
-const items = [];
+// Of the whole process, or they would be garbage once this script has run.
+const items = globalThis.items = [];
 while (process.memoryUsage().heapUsed < wanted)
     for (let i = 0; i < 10000; i++)
         items.push(new Item(items.length));

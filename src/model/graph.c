@@ -25,6 +25,20 @@ struct column {
 	size_t size;
 };
 
+static bool set_room(const struct column *columns, size_t column_count, uint64_t more,
+		     uint32_t *room)
+{
+	for (size_t i = 0; i < column_count; i++) {
+		void *grown = realloc(*columns[i].items, more * columns[i].size);
+
+		if (!grown)
+			return false;
+		*columns[i].items = grown;
+	}
+	*room = (uint32_t)more;
+	return true;
+}
+
 /* Room for one more in all columns, and for one behind the last. */
 static bool reserve(const struct column *columns, size_t column_count, uint32_t count,
 		    uint32_t *room, uint32_t maximum)
@@ -37,18 +51,13 @@ static bool reserve(const struct column *columns, size_t column_count, uint32_t 
 		return false;
 	if (more > UINT64_C(1) + maximum)
 		more = UINT64_C(1) + maximum;
-	for (size_t i = 0; i < column_count; i++) {
-		void *grown = realloc(*columns[i].items, more * columns[i].size);
-
-		if (!grown)
-			return false;
-		*columns[i].items = grown;
-	}
-	*room = (uint32_t)more;
-	return true;
+	return set_room(columns, column_count, more, room);
 }
 
-static bool reserve_node(struct nm_graph *graph)
+#define COLUMNS(columns) columns, sizeof(columns) / sizeof((columns)[0])
+
+/* At least `nodes` of them, or room for one more. */
+static bool reserve_nodes(struct nm_graph *graph, uint32_t nodes)
 {
 	const struct column columns[] = {
 		{(void **)&graph->kind, sizeof(*graph->kind)},
@@ -59,11 +68,12 @@ static bool reserve_node(struct nm_graph *graph)
 		{(void **)&graph->first_edge, sizeof(*graph->first_edge)},
 	};
 
-	return reserve(columns, sizeof(columns) / sizeof(columns[0]), graph->node_count,
-		       &graph->node_room, NM_NODES_MAX);
+	if (nodes > 0)
+		return set_room(COLUMNS(columns), nodes + UINT64_C(1), &graph->node_room);
+	return reserve(COLUMNS(columns), graph->node_count, &graph->node_room, NM_NODES_MAX);
 }
 
-static bool reserve_edge(struct nm_graph *graph)
+static bool reserve_edges(struct nm_graph *graph, uint32_t edges)
 {
 	const struct column columns[] = {
 		{(void **)&graph->edge_kind, sizeof(*graph->edge_kind)},
@@ -71,8 +81,15 @@ static bool reserve_edge(struct nm_graph *graph)
 		{(void **)&graph->edge_to, sizeof(*graph->edge_to)},
 	};
 
-	return reserve(columns, sizeof(columns) / sizeof(columns[0]), graph->edge_count,
-		       &graph->edge_room, NM_EDGES_MAX);
+	if (edges > 0)
+		return set_room(COLUMNS(columns), edges + UINT64_C(1), &graph->edge_room);
+	return reserve(COLUMNS(columns), graph->edge_count, &graph->edge_room, NM_EDGES_MAX);
+}
+
+bool nm_graph_reserve(struct nm_graph *graph, uint32_t nodes, uint32_t edges)
+{
+	return nodes <= NM_NODES_MAX && edges <= NM_EDGES_MAX && reserve_nodes(graph, nodes) &&
+	       reserve_edges(graph, edges);
 }
 
 uint32_t nm_graph_name(struct nm_graph *graph, const char *text, size_t length)
@@ -88,7 +105,7 @@ void nm_graph_add_node(struct nm_graph *graph, enum nm_node_kind kind, uint32_t 
 {
 	const uint32_t node = graph->node_count;
 
-	if (graph->failed || !reserve_node(graph)) {
+	if (graph->failed || !reserve_nodes(graph, 0)) {
 		graph->failed = true;
 		return;
 	}
@@ -107,7 +124,7 @@ void nm_graph_add_edge(struct nm_graph *graph, enum nm_edge_kind kind, uint32_t 
 {
 	const uint32_t edge = graph->edge_count;
 
-	if (graph->failed || graph->node_count == 0 || !reserve_edge(graph)) {
+	if (graph->failed || graph->node_count == 0 || !reserve_edges(graph, 0)) {
 		graph->failed = true;
 		return;
 	}

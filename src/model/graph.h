@@ -73,12 +73,16 @@ struct nm_graph {
 	/* Of some nodes, by node. */
 	struct nm_graph_location *locations;
 	uint32_t location_count, location_room;
+	uint64_t extra_bytes; /* that belong to the heap and to no node (extra_native_bytes) */
 	struct nm_intern names;
 	bool failed; /* while it is filled: out of memory or too large */
 };
 
 /* NULL: out of memory. */
 struct nm_graph *nm_graph_new(void);
+
+/* Make room at once, where the numbers are known. False: out of memory, or too many. */
+bool nm_graph_reserve(struct nm_graph *graph, uint32_t nodes, uint32_t edges);
 
 /* The number of a name; NM_INTERN_NONE once the graph has failed. */
 uint32_t nm_graph_name(struct nm_graph *graph, const char *text, size_t length);
