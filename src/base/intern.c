@@ -16,9 +16,12 @@ static uint32_t hash_text(const char *text, size_t length)
 
 static bool grow_slots(struct nm_intern *intern)
 {
-	const uint32_t room = intern->slots ? 2 * (intern->mask + 1) : 1024;
-	uint32_t *slots = calloc(room, sizeof(*slots));
+	uint32_t room = intern->slots ? 2 * (intern->mask + 1) : 1024;
+	uint32_t *slots;
 
+	while (room / 4 <= intern->count)
+		room *= 2;
+	slots = calloc(room, sizeof(*slots));
 	if (!slots)
 		return false;
 	for (uint32_t id = 0; id < intern->count; id++) {
@@ -38,9 +41,8 @@ static bool grow_slots(struct nm_intern *intern)
 
 static bool reserve(struct nm_intern *intern, size_t length)
 {
-	if (!intern->slots || intern->count >= intern->mask / 2)
-		if (intern->count >= UINT32_MAX / 4 || !grow_slots(intern))
-			return false;
+	if (intern->count >= UINT32_MAX / 8)
+		return false;
 	if (intern->room - intern->used <= length) {
 		size_t room = 2 * intern->room + length + 4096;
 		char *bytes = realloc(intern->bytes, room);
@@ -62,11 +64,22 @@ static bool reserve(struct nm_intern *intern, size_t length)
 	return true;
 }
 
+uint32_t nm_intern_append(struct nm_intern *intern, const char *text, size_t length)
+{
+	if (!reserve(intern, length))
+		return NM_INTERN_NONE;
+	intern->starts[intern->count] = intern->used;
+	memcpy(intern->bytes + intern->used, text, length);
+	intern->bytes[intern->used + length] = '\0';
+	intern->used += length + 1;
+	return intern->count++;
+}
+
 uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length)
 {
-	uint32_t at;
+	uint32_t at, id;
 
-	if (!reserve(intern, length))
+	if ((!intern->slots || intern->count >= intern->mask / 2) && !grow_slots(intern))
 		return NM_INTERN_NONE;
 	at = hash_text(text, length) & intern->mask;
 	for (; intern->slots[at] != 0; at = (at + 1) & intern->mask) {
@@ -76,12 +89,10 @@ uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length
 		if (known_length == length && memcmp(known, text, length) == 0)
 			return intern->slots[at] - 1;
 	}
-	intern->starts[intern->count] = intern->used;
-	memcpy(intern->bytes + intern->used, text, length);
-	intern->bytes[intern->used + length] = '\0';
-	intern->used += length + 1;
-	intern->slots[at] = ++intern->count;
-	return intern->count - 1;
+	id = nm_intern_append(intern, text, length);
+	if (id != NM_INTERN_NONE)
+		intern->slots[at] = id + 1;
+	return id;
 }
 
 const char *nm_intern_get(const struct nm_intern *intern, uint32_t id, size_t *out_length)

@@ -24,6 +24,10 @@ struct nm_intern {
 /* The number of the text, the same for the same bytes; NM_INTERN_NONE when out of memory. */
 uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length);
 
+/* The same for a text of which is known that it is not there, or need not be found by nm_intern_add():
+   nothing is looked for, and no hash kept. Not to be mixed with it. */
+uint32_t nm_intern_append(struct nm_intern *intern, const char *text, size_t length);
+
 /* Ends in '\0', and can have others inside. `id` was given before. */
 const char *nm_intern_get(const struct nm_intern *intern, uint32_t id, size_t *out_length);
 

@@ -3,7 +3,7 @@
  */
 #include <stdio.h>
 
-#include "cmd/command.h"
+#include "cmd/objects.h"
 #include "cmd/open.h"
 #include "source/buffers.h"
 
@@ -42,21 +42,21 @@ static void show(struct nm_call *call, pid_t pid, const struct nm_still *still,
 struct look {
 	pid_t pid;
 	const char *core; /* NULL: a process */
-	enum nm_via via;
-	uint64_t max_stop_us;
+	struct nm_graph_options image;
 	uint64_t top;
 };
 
-static int take(struct nm_call *call, const struct look *look, struct nm_target **target,
-		struct nm_still *out, struct nm_error *err)
+static int take(const struct look *look, struct nm_target **target, struct nm_still *out,
+		struct nm_error *err)
 {
 	int status;
 
 	if (look->core)
-		return nm_still_open_core(look->core, nm_call_option(call, "exe"), out, err);
+		return nm_still_open_core(look->core, look->image.exe, out, err);
 	status = nm_open_target(look->pid, target, err);
-	return status == NM_OK ? nm_still_take(*target, look->via, look->max_stop_us, out, err)
-			       : status;
+	return status == NM_OK
+		       ? nm_still_take(*target, look->image.via, look->image.max_stop_us, out, err)
+		       : status;
 }
 
 static int read_and_show(struct nm_call *call, const struct look *look)
@@ -65,10 +65,10 @@ static int read_and_show(struct nm_call *call, const struct look *look)
 	struct nm_buffers_of of = {.graph = NULL};
 	struct nm_still still;
 	struct nm_error err;
-	int status = take(call, look, &target, &still, &err), code = NM_EXIT_OK;
+	int status = take(look, &target, &still, &err), code = NM_EXIT_OK;
 
 	if (status == NM_OK) {
-		status = nm_buffers_of_still(&still, nm_call_option(call, "isolate"), &of, &err);
+		status = nm_buffers_of_still(&still, look->image.isolate, &of, &err);
 		if (status == NM_OK)
 			show(call, look->pid, &still, &of.buffers, look->top);
 		nm_print_cut(look->core, still.missing_bytes);
@@ -84,24 +84,16 @@ static int read_and_show(struct nm_call *call, const struct look *look)
 static int run(struct nm_call *call)
 {
 	struct look look = {.top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0};
-	uint64_t max_stop_ms = 0;
 
 	if (!nm_call_target(call, 0, &look.pid, &look.core) ||
-	    !nm_call_whole(call, "top", 0, 1000000, &look.top) ||
-	    !nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) ||
-	    !nm_call_via(call, &look.via))
+	    !nm_call_whole(call, "top", 0, 1000000, &look.top) || !nm_call_image(call, &look.image))
 		return NM_EXIT_USAGE;
-	look.max_stop_us = max_stop_ms * 1000;
 	return read_and_show(call, &look);
 }
 
 static const struct nm_option options[] = {
 	{0, "top", "N", "how many to show, 0 for all (default: 20; all as JSON)"},
-	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},
-	{0, "exe", "NODE_BINARY",
-	 "the program of a core that does not name it, or not where it is"},
-	{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"},
-	{0, "max-stop", "MS", "stop the process no longer than this (default: 500)"},
+	NM_IMAGE_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 

@@ -3,7 +3,7 @@
  */
 #include <inttypes.h>
 
-#include "cmd/command.h"
+#include "cmd/objects.h"
 #include "cmd/open.h"
 
 static void print_cost(const struct nm_dump *dump)
@@ -37,23 +37,21 @@ static int dump_process(pid_t pid, const char *path, const struct nm_dump_option
 static int run(struct nm_call *call)
 {
 	const char *path = nm_call_option(call, "output"), *core;
-	struct nm_dump_options options = {.isolate = nm_call_option(call, "isolate"),
-					  .redact = nm_call_option(call, "redact") != NULL};
-	uint64_t max_stop_ms = 0;
+	struct nm_dump_options options = {.redact = nm_call_option(call, "redact") != NULL};
+	struct nm_graph_options image;
 	struct nm_dump dump;
 	struct nm_error err;
 	pid_t pid = 0;
 	int status;
 
-	if (!nm_call_target(call, 0, &pid, &core) ||
-	    !nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) ||
-	    !nm_call_via(call, &options.via))
+	if (!nm_call_target(call, 0, &pid, &core) || !nm_call_image(call, &image))
 		return NM_EXIT_USAGE;
 	if (!path)
 		return nm_call_usage(call, "-o FILE is missing: where to write the snapshot");
-	options.max_stop_us = max_stop_ms * 1000;
-	status = core ? nm_dump_write_core(core, nm_call_option(call, "exe"), path, &options, &dump,
-					   &err)
+	options.isolate = image.isolate;
+	options.via = image.via;
+	options.max_stop_us = image.max_stop_us;
+	status = core ? nm_dump_write_core(core, image.exe, path, &options, &dump, &err)
 		      : dump_process(pid, path, &options, &dump, &err);
 	if (status != NM_OK)
 		return nm_call_fail(call, &err);
@@ -67,11 +65,7 @@ static int run(struct nm_call *call)
 static const struct nm_option options[] = {
 	{'o', "output", "FILE", "where to write it; it appears when it is whole"},
 	{0, "redact", NULL, "leave out the texts of strings"},
-	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},
-	{0, "exe", "NODE_BINARY",
-	 "the program of a core that does not name it, or not where it is"},
-	{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"},
-	{0, "max-stop", "MS", "stop the process no longer than this (default: 500)"},
+	NM_IMAGE_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 

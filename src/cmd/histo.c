@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd/command.h"
+#include "cmd/objects.h"
 #include "cmd/open.h"
 #include "model/classes.h"
 #include "source/classes_saved.h"
@@ -117,8 +117,9 @@ static int read_and_show(struct nm_call *call, pid_t pid, const char *core,
 static int run(struct nm_call *call)
 {
 	const char *path = nm_call_option(call, "since");
-	struct nm_classes_options options = {.isolate = nm_call_option(call, "isolate")};
-	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0, max_stop_ms = 0;
+	struct nm_graph_options image;
+	struct nm_classes_options options;
+	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0;
 	struct nm_classes since;
 	struct nm_error err;
 	const char *core;
@@ -126,11 +127,10 @@ static int run(struct nm_call *call)
 	int code;
 
 	if (!nm_call_target(call, 0, &pid, &core) ||
-	    !nm_call_whole(call, "top", 0, 1000000, &top) ||
-	    !nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) ||
-	    !nm_call_via(call, &options.via))
+	    !nm_call_whole(call, "top", 0, 1000000, &top) || !nm_call_image(call, &image))
 		return NM_EXIT_USAGE;
-	options.max_stop_us = max_stop_ms * 1000;
+	options = (struct nm_classes_options){
+		.isolate = image.isolate, .via = image.via, .max_stop_us = image.max_stop_us};
 	if (path && nm_classes_load(path, &since, &err) != NM_OK)
 		return nm_call_fail(call, &err);
 	code = read_and_show(call, pid, core, &options, path ? &since : NULL, top);
@@ -143,11 +143,7 @@ static const struct nm_option options[] = {
 	{0, "top", "N", "how many classes to show, 0 for all (default: 20; all as JSON)"},
 	{0, "garbage", NULL, "also what is dead and not collected yet, by class"},
 	{0, "since", "FILE", "show what grew since an earlier 'histo --json'"},
-	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},
-	{0, "exe", "NODE_BINARY",
-	 "the program of a core that does not name it, or not where it is"},
-	{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"},
-	{0, "max-stop", "MS", "stop the process no longer than this (default: 500)"},
+	NM_IMAGE_OPTIONS,
 	{0, NULL, NULL, NULL},
 };
 

@@ -134,7 +134,7 @@ void nm_graph_add_edge(struct nm_graph *graph, enum nm_edge_kind kind, uint32_t 
 	graph->first_edge[graph->node_count] = ++graph->edge_count;
 }
 
-void nm_graph_add_location(struct nm_graph *graph, const struct nm_graph_location *location)
+void nm_graph_put_location(struct nm_graph *graph, const struct nm_graph_location *location)
 {
 	const struct column columns[] = {
 		{(void **)&graph->locations, sizeof(*graph->locations)},
@@ -145,8 +145,33 @@ void nm_graph_add_location(struct nm_graph *graph, const struct nm_graph_locatio
 		graph->failed = true;
 		return;
 	}
-	graph->locations[graph->location_count] = *location;
-	graph->locations[graph->location_count++].node = graph->node_count - 1;
+	graph->locations[graph->location_count++] = *location;
+}
+
+void nm_graph_add_location(struct nm_graph *graph, const struct nm_graph_location *location)
+{
+	struct nm_graph_location last = *location;
+
+	last.node = graph->node_count - 1;
+	nm_graph_put_location(graph, &last);
+}
+
+static int by_node(const void *a, const void *b)
+{
+	const struct nm_graph_location *left = a, *right = b;
+
+	return left->node < right->node ? -1 : left->node > right->node;
+}
+
+/* Mostly they are in order. */
+static void sort_locations(struct nm_graph *graph)
+{
+	for (uint32_t i = 1; i < graph->location_count; i++)
+		if (graph->locations[i].node < graph->locations[i - 1].node) {
+			qsort(graph->locations, graph->location_count, sizeof(*graph->locations),
+			      by_node);
+			return;
+		}
 }
 
 int nm_graph_finish(struct nm_graph *graph, struct nm_error *err)
@@ -174,6 +199,7 @@ int nm_graph_finish(struct nm_graph *graph, struct nm_error *err)
 			return nm_error_set(err, NM_E_CORRUPT, "edge %u of the graph leads nowhere",
 					    i);
 	}
+	sort_locations(graph);
 	return NM_OK;
 }
 

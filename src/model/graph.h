@@ -98,6 +98,9 @@ void nm_graph_add_edge(struct nm_graph *graph, enum nm_edge_kind kind, uint32_t 
 /* Of the node that was added last; its `node` is filled in here. */
 void nm_graph_add_location(struct nm_graph *graph, const struct nm_graph_location *location);
 
+/* Of any node. They are put in order when the graph is finished. */
+void nm_graph_put_location(struct nm_graph *graph, const struct nm_graph_location *location);
+
 /* Check and close it. NM_E_NOMEM, NM_E_LIMIT (more than 32 bits can count), NM_E_CORRUPT (no node,
    or an edge leads nowhere). */
 int nm_graph_finish(struct nm_graph *graph, struct nm_error *err);

@@ -22,7 +22,8 @@
 	X(SLICED, "sliced string", "(sliced string)")                   \
 	X(SYMBOL, "symbol", "(symbol)")                                 \
 	X(BIGINT, "bigint", "(bigint)")                                 \
-	X(SHAPE, "object shape", "(object shape)")
+	X(SHAPE, "object shape", "(object shape)")                      \
+	X(WASM, "wasm object", "(wasm object)")
 
 enum nm_node_kind {
 #define X(name, text, label) NM_NODE_##name,

@@ -1,0 +1,62 @@
+#include "cmd/objects.h"
+
+#include <inttypes.h>
+
+#include "cmd/open.h"
+
+bool nm_call_image(struct nm_call *call, struct nm_graph_options *out)
+{
+	uint64_t max_stop_ms = 0;
+
+	*out = (struct nm_graph_options){.isolate = nm_call_option(call, "isolate"),
+					 .exe = nm_call_option(call, "exe")};
+	if (!nm_call_whole(call, "max-stop", 1, 60000, &max_stop_ms) ||
+	    !nm_call_via(call, &out->via))
+		return false;
+	out->max_stop_us = max_stop_ms * 1000;
+	return true;
+}
+
+static int read_process(pid_t pid, const struct nm_graph_options *options, struct nm_graph_of *out,
+			struct nm_error *err)
+{
+	struct nm_target *target = NULL;
+	int status = nm_open_target(pid, &target, err);
+
+	if (status == NM_OK)
+		status = nm_graph_of_process(target, options, out, err);
+	nm_target_close(target);
+	return status;
+}
+
+int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out)
+{
+	struct nm_graph_options options;
+	struct nm_error err;
+	const char *path;
+	pid_t pid = 0;
+	int status;
+
+	if (!nm_call_target(call, index, &pid, &path) || !nm_call_image(call, &options))
+		return NM_EXIT_USAGE;
+	status = path ? nm_graph_of_file(path, &options, out, &err)
+		      : read_process(pid, &options, out, &err);
+	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
+}
+
+void nm_print_graph_cost(const struct nm_call *call, int index, const struct nm_graph_of *of)
+{
+	nm_print_cut(call->words[index], of->missing_bytes);
+	if (!call->verbose)
+		return;
+	/* What was shown comes first, also where both go to one file. */
+	fflush(stdout);
+	if (of->via[0])
+		fprintf(stderr,
+			"nodemem: the image took %.1f ms by %s; the process was stopped %u time%s, "
+			"%.1f ms in all, %.1f ms at the longest\n",
+			(double)of->image_us / 1000, of->via, of->stops, of->stops == 1 ? "" : "s",
+			(double)of->stopped_us / 1000, (double)of->longest_stop_us / 1000);
+	fprintf(stderr, "nodemem: %" PRIu32 " objects with %" PRIu32 " references in %.1f ms\n",
+		of->graph->node_count, of->graph->edge_count, (double)of->graph_us / 1000);
+}

@@ -1,0 +1,30 @@
+/*
+ * objects.h - what the commands on the objects of a heap share: their target, and how to look at it
+ */
+#ifndef NM_CMD_OBJECTS_H
+#define NM_CMD_OBJECTS_H
+
+#include "cmd/command.h"
+#include "source/graph_of.h"
+
+/* Rows of a table of options. */
+#define NM_IMAGE_OPTIONS                                                                        \
+	{0, "isolate", "NAME", "of this isolate only: main, worker-1, ..."},                    \
+		{0, "exe", "NODE_BINARY",                                                       \
+		 "the program of a core that does not name it, or not where it is"},            \
+		{0, "via", "WAY", "how to take the image: auto, copy or fork (default: auto)"}, \
+	{                                                                                       \
+		0, "max-stop", "MS", "stop the process no longer than this (default: 500)"      \
+	}
+
+/* Read these options. False: one is wrong, and that has been said. */
+bool nm_call_image(struct nm_call *call, struct nm_graph_options *out);
+
+/* The graph of the word `index`: a process, a core file or a heap snapshot. Returns an exit code; when it
+   is not NM_EXIT_OK there is none, and why has been said. */
+int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out);
+
+/* After what was shown: what is missing of a core file; with --verbose what it cost. */
+void nm_print_graph_cost(const struct nm_call *call, int index, const struct nm_graph_of *of);
+
+#endif
