@@ -49,17 +49,35 @@ static bool read_meta(struct reading *reading)
 	return is_good && (!wrong || fail(reading, wrong));
 }
 
-/* The numbers of one record, each followed by a comma but for the last of all. */
+/* The number at `*at`, which is moved on, and the comma behind it, which only the last has not. */
+static bool read_careful(struct nm_scan *scan, bool is_last, const unsigned char **at,
+			 uint64_t *out)
+{
+	bool is_good;
+
+	scan->at = *at;
+	is_good = nm_scan_number(scan, INT64_MAX, out) &&
+		  (is_last || nm_scan_goes_on(scan, ']') ||
+		   nm_scan_fail(scan, "there are fewer than were announced"));
+	*at = scan->at;
+	return is_good;
+}
+
+/* The numbers of one record. `is_last`: of all. */
 static inline bool read_record(struct nm_scan *scan, unsigned fields, bool is_last, uint64_t *out)
 {
+	const unsigned char *at = scan->at;
+
 	for (unsigned i = 0; i < fields; i++) {
-		if (!nm_scan_number(scan, INT64_MAX, &out[i]))
+		const bool has_comma = i + 1 < fields || !is_last;
+		const unsigned char *next = has_comma ? nm_scan_quick(at, &out[i]) : NULL;
+
+		if (!next && !read_careful(scan, !has_comma, &at, &out[i]))
 			return false;
-		if (i + 1 < fields || !is_last) {
-			if (!nm_scan_goes_on(scan, ']'))
-				return nm_scan_fail(scan, "there are fewer than were announced");
-		}
+		if (next)
+			at = next;
 	}
+	scan->at = at;
 	return true;
 }
 

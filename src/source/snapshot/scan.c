@@ -5,6 +5,8 @@
 #include <string.h>
 
 #define BUFFER_SIZE ((size_t)1 << 20)
+/* Zeros behind what was read. */
+#define ENDING 8
 /* The longest escape: two halves of a surrogate pair. */
 #define ESCAPE_MAX 12
 
@@ -22,10 +24,9 @@ int nm_scan_init(struct nm_scan *scan, struct nm_input *input, struct nm_error *
 {
 	memset(scan, 0, sizeof(*scan));
 	scan->input = input;
-	scan->buffer = malloc(BUFFER_SIZE + 1);
+	scan->buffer = calloc(BUFFER_SIZE + ENDING, 1);
 	if (!scan->buffer)
 		return nm_error_nomem(err);
-	scan->buffer[0] = '\0';
 	scan->at = scan->end = scan->buffer;
 	return NM_OK;
 }
@@ -59,7 +60,7 @@ bool nm_scan_more(struct nm_scan *scan)
 	scan->is_at_end = got <= 0;
 	scan->at = scan->buffer;
 	scan->end = scan->buffer + kept + (got > 0 ? (size_t)got : 0);
-	scan->buffer[scan->end - scan->buffer] = '\0';
+	memset(scan->buffer + (scan->end - scan->buffer), 0, ENDING);
 	return got > 0;
 }
 
@@ -84,7 +85,7 @@ bool nm_scan_take(struct nm_scan *scan, char byte, const char *expected)
 
 bool nm_scan_goes_on(struct nm_scan *scan, char close)
 {
-	int byte = *scan->at == ',' ? ',' : nm_scan_peek(scan);
+	int byte = nm_scan_peek(scan);
 
 	if (byte != ',' && byte != close)
 		return nm_scan_fail(scan, "a comma or the end of a list was expected");
@@ -92,7 +93,7 @@ bool nm_scan_goes_on(struct nm_scan *scan, char close)
 	return byte == ',';
 }
 
-bool nm_scan_number_slow(struct nm_scan *scan, uint64_t maximum, uint64_t *out)
+bool nm_scan_number(struct nm_scan *scan, uint64_t maximum, uint64_t *out)
 {
 	uint64_t value = 0;
 

@@ -9,12 +9,14 @@
 #ifndef NM_SNAPSHOT_SCAN_H
 #define NM_SNAPSHOT_SCAN_H
 
+#include <string.h>
+
 #include "base/strbuf.h"
 #include "source/snapshot/input.h"
 
 struct nm_scan {
 	struct nm_input *input;
-	unsigned char *buffer; /* ended by '\0', which no number, text or space holds */
+	unsigned char *buffer; /* ended by eight '\0', which no number, text or space holds */
 	const unsigned char *at, *end;
 	uint64_t offset; /* of the buffer, in the text */
 	bool is_at_end;
@@ -50,24 +52,45 @@ bool nm_scan_take(struct nm_scan *scan, char byte, const char *expected);
 bool nm_scan_goes_on(struct nm_scan *scan, char close);
 
 /* A whole number from 0 on; false, and a failure, when there is none or it is above `maximum`. */
-bool nm_scan_number_slow(struct nm_scan *scan, uint64_t maximum, uint64_t *out);
+bool nm_scan_number(struct nm_scan *scan, uint64_t maximum, uint64_t *out);
 
-static inline bool nm_scan_number(struct nm_scan *scan, uint64_t maximum, uint64_t *out)
+/* Two, four and eight digits together: eight bytes of '0' to '9', the first in the lowest byte. */
+static inline uint64_t nm_scan_eight(uint64_t word)
 {
-	const unsigned char *at = scan->at;
-	uint64_t value = 0;
-	unsigned digits = 0;
+	word &= UINT64_C(0x0f0f0f0f0f0f0f0f);
+	word = (word * (10 * 0x100 + 1)) >> 8;
+	word = ((word & UINT64_C(0x00ff00ff00ff00ff)) * (100 * 0x10000 + 1)) >> 16;
+	return ((word & UINT64_C(0x0000ffff0000ffff)) * (10000 * (UINT64_C(1) << 32) + 1)) >> 32;
+}
 
-	while (*at == '\n' || *at == ' ')
-		at++;
-	for (; *at >= '0' && *at <= '9' && digits < 19; digits++)
-		value = 10 * value + (*at++ - '0');
-	/* At the end of the buffer the number may go on. */
-	if (digits == 0 || value > maximum || (*at != ',' && *at != ']'))
-		return nm_scan_number_slow(scan, maximum, out);
-	scan->at = at;
-	*out = value;
-	return true;
+/*
+ * A whole number and the comma behind it, without a branch for each digit. Returns where the comma
+ * ends; NULL: nm_scan_number() must be asked. Nothing is taken.
+ */
+static inline const unsigned char *nm_scan_quick(const unsigned char *at, uint64_t *out)
+{
+	const uint64_t high = UINT64_C(0xf0f0f0f0f0f0f0f0), digit = UINT64_C(0x3030303030303030);
+	uint64_t word, other;
+	unsigned count;
+
+	memcpy(&word, at, sizeof(word));
+	/* The high half of each byte that is none of '0' to '9' is not 0. */
+	other = ((word & high) ^ digit) | (((word + UINT64_C(0x0606060606060606)) & high) ^ digit);
+	if (other != 0) {
+		count = (unsigned)__builtin_ctzll(other) / 8;
+		if (count == 0)
+			return NULL;
+		*out = nm_scan_eight(word << (64 - 8 * count));
+		at += count;
+	} else {
+		*out = nm_scan_eight(word);
+		at += sizeof(word);
+		for (count = 0; *at >= '0' && *at <= '9' && count < 10; count++)
+			*out = 10 * *out + (*at++ - '0');
+	}
+	/* V8 up to 12 has a line for each record. */
+	at += *at == '\n';
+	return *at == ',' ? at + 1 : NULL;
 }
 
 /* A text, with its escapes undone, as UTF-8; halves of surrogate pairs stay as they are (WTF-8). Is put
