@@ -62,20 +62,36 @@ static bool reserve(struct nm_intern *intern, size_t length)
 	return true;
 }
 
+/* The slot of the text, or the free one where it would go. */
+static uint32_t find_slot(const struct nm_intern *intern, const char *text, size_t length)
+{
+	uint32_t at = hash_text(text, length) & intern->mask;
+
+	for (; intern->slots[at] != 0; at = (at + 1) & intern->mask) {
+		size_t known_length;
+		const char *known = nm_intern_get(intern, intern->slots[at] - 1, &known_length);
+
+		if (known_length == length && memcmp(known, text, length) == 0)
+			break;
+	}
+	return at;
+}
+
+uint32_t nm_intern_find(const struct nm_intern *intern, const char *text, size_t length)
+{
+	/* A free slot holds 0, and NM_INTERN_NONE is the number before it. */
+	return intern->slots ? intern->slots[find_slot(intern, text, length)] - 1 : NM_INTERN_NONE;
+}
+
 uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length)
 {
 	uint32_t at;
 
 	if (!reserve(intern, length))
 		return NM_INTERN_NONE;
-	at = hash_text(text, length) & intern->mask;
-	for (; intern->slots[at] != 0; at = (at + 1) & intern->mask) {
-		size_t known_length;
-		const char *known = nm_intern_get(intern, intern->slots[at] - 1, &known_length);
-
-		if (known_length == length && memcmp(known, text, length) == 0)
-			return intern->slots[at] - 1;
-	}
+	at = find_slot(intern, text, length);
+	if (intern->slots[at] != 0)
+		return intern->slots[at] - 1;
 	intern->starts[intern->count] = intern->used;
 	memcpy(intern->bytes + intern->used, text, length);
 	intern->bytes[intern->used + length] = '\0';
