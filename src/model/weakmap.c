@@ -75,7 +75,6 @@ static bool match(const char *name, size_t length, const char **out_rest, uint64
 		return false;
 	/* A value can be named like the end of all this. */
 	for (;;) {
-		const char *object = text.at;
 		struct text table;
 
 		if (!take_object(&text, ") pair in WeakMap (table @"))
@@ -83,8 +82,8 @@ static bool match(const char *name, size_t length, const char **out_rest, uint64
 		table = text;
 		if (take_number(&table, out_table) && take(&table, ")") && table.at == table.end)
 			return !has_line_end(name, name + length);
-		/* The id of this table may be that of a value whose table follows. */
-		text.at = text.at - 2 > object ? text.at - 2 : object;
+		/* The id of this table may be that of a value whose table follows: back to its " @". */
+		text.at -= 2;
 	}
 }
 
