@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,9 +182,11 @@ static void an_entry_of_a_weakmap_is_the_keys(void **state)
 	(void)state;
 	check_entry("12" ENTRY, "13" ENTRY, 2, 4);
 	for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-		char key[300] = "1", table[300] = "22222222222222222222222";
+		char key[300], table[300];
 
-		check_entry(strcat(key, entries[i]), strcat(table, entries[i]), 2, 4);
+		snprintf(key, sizeof(key), "1%s", entries[i]);
+		snprintf(table, sizeof(table), "22222222222222222222222%s", entries[i]);
+		check_entry(key, table, 2, 4);
 	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		check_entry(others[i], others[i], 1, 3);
