@@ -64,6 +64,36 @@ static bool reserve(struct nm_intern *intern, size_t length)
 	return true;
 }
 
+/* The slot of the text, or the free one where it would go. */
+static uint32_t find_slot(const struct nm_intern *intern, const char *text, size_t length)
+{
+	uint32_t at = hash_text(text, length) & intern->mask;
+
+	for (; intern->slots[at] != 0; at = (at + 1) & intern->mask) {
+		size_t known_length;
+		const char *known = nm_intern_get(intern, intern->slots[at] - 1, &known_length);
+
+		if (known_length == length && memcmp(known, text, length) == 0)
+			break;
+	}
+	return at;
+}
+
+uint32_t nm_intern_find(const struct nm_intern *intern, const char *text, size_t length)
+{
+	/* A free slot holds 0, and NM_INTERN_NONE is the number before it. */
+	if (intern->slots)
+		return intern->slots[find_slot(intern, text, length)] - 1;
+	for (uint32_t id = 0; id < intern->count; id++) {
+		size_t known_length;
+		const char *known = nm_intern_get(intern, id, &known_length);
+
+		if (known_length == length && memcmp(known, text, length) == 0)
+			return id;
+	}
+	return NM_INTERN_NONE;
+}
+
 uint32_t nm_intern_append(struct nm_intern *intern, const char *text, size_t length)
 {
 	if (!reserve(intern, length))
@@ -81,14 +111,9 @@ uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length
 
 	if ((!intern->slots || intern->count >= intern->mask / 2) && !grow_slots(intern))
 		return NM_INTERN_NONE;
-	at = hash_text(text, length) & intern->mask;
-	for (; intern->slots[at] != 0; at = (at + 1) & intern->mask) {
-		size_t known_length;
-		const char *known = nm_intern_get(intern, intern->slots[at] - 1, &known_length);
-
-		if (known_length == length && memcmp(known, text, length) == 0)
-			return intern->slots[at] - 1;
-	}
+	at = find_slot(intern, text, length);
+	if (intern->slots[at] != 0)
+		return intern->slots[at] - 1;
 	id = nm_intern_append(intern, text, length);
 	if (id != NM_INTERN_NONE)
 		intern->slots[at] = id + 1;

@@ -24,7 +24,11 @@ struct nm_intern {
 /* The number of the text, the same for the same bytes; NM_INTERN_NONE when out of memory. */
 uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length);
 
-/* The same for a text of which is known that it is not there, or need not be found by nm_intern_add():
+/* The number of a text that is there; NM_INTERN_NONE when it is not. Slow, one by one, where all came by
+   nm_intern_append(). */
+uint32_t nm_intern_find(const struct nm_intern *intern, const char *text, size_t length);
+
+/* The same as to add for a text of which is known that it is not there, or need not be found by nm_intern_add():
    nothing is looked for, and no hash kept. Not to be mixed with it. */
 uint32_t nm_intern_append(struct nm_intern *intern, const char *text, size_t length);
 
