@@ -84,6 +84,23 @@ uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length
 	return intern->count - 1;
 }
 
+uint32_t nm_intern_find(const struct nm_intern *intern, const char *text, size_t length)
+{
+	uint32_t at;
+
+	if (!intern->slots)
+		return NM_INTERN_NONE;
+	at = hash_text(text, length) & intern->mask;
+	for (; intern->slots[at] != 0; at = (at + 1) & intern->mask) {
+		size_t known_length;
+		const char *known = nm_intern_get(intern, intern->slots[at] - 1, &known_length);
+
+		if (known_length == length && memcmp(known, text, length) == 0)
+			return intern->slots[at] - 1;
+	}
+	return NM_INTERN_NONE;
+}
+
 const char *nm_intern_get(const struct nm_intern *intern, uint32_t id, size_t *out_length)
 {
 	const size_t start = intern->starts[id];

@@ -24,6 +24,9 @@ struct nm_intern {
 /* The number of the text, the same for the same bytes; NM_INTERN_NONE when out of memory. */
 uint32_t nm_intern_add(struct nm_intern *intern, const char *text, size_t length);
 
+/* The number of a text that nm_intern_add() was given; NM_INTERN_NONE when it was not. */
+uint32_t nm_intern_find(const struct nm_intern *intern, const char *text, size_t length);
+
 /* Ends in '\0', and can have others inside. `id` was given before. */
 const char *nm_intern_get(const struct nm_intern *intern, uint32_t id, size_t *out_length);
 
