@@ -44,6 +44,14 @@ int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out)
 	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
 }
 
+struct nm_view_origin nm_origin_of(const struct nm_graph_of *of)
+{
+	return (struct nm_view_origin){.pid = of->pid,
+				       .via = of->via,
+				       .stopped_us = of->stopped_us,
+				       .missing_bytes = of->missing_bytes};
+}
+
 void nm_print_graph_cost(const struct nm_call *call, int index, const struct nm_graph_of *of)
 {
 	nm_print_cut(call->words[index], of->missing_bytes);

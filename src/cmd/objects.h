@@ -24,6 +24,9 @@ bool nm_call_image(struct nm_call *call, struct nm_graph_options *out);
    is not NM_EXIT_OK there is none, and why has been said. */
 int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out);
 
+/* The same for a view. */
+struct nm_view_origin nm_origin_of(const struct nm_graph_of *of);
+
 /* After what was shown: what is missing of a core file; with --verbose what it cost. */
 void nm_print_graph_cost(const struct nm_call *call, int index, const struct nm_graph_of *of);
 

@@ -8,6 +8,7 @@
 #include "model/verdict.h"
 #include "view/json_buffers.h"
 #include "view/json_classes.h"
+#include "view/json_heap.h"
 #include "view/json_ledger.h"
 #include "view/json_stat.h"
 #include "view/json_limits.h"
@@ -256,5 +257,6 @@ const struct nm_view nm_view_json = {
 	.limits = nm_json_limits,
 	.findings = nm_json_findings,
 	.classes = nm_json_classes,
+	.heap = nm_json_heap,
 	.dump = nm_json_dump,
 };

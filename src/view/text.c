@@ -9,6 +9,7 @@
 #include "view/table.h"
 #include "view/text_buffers.h"
 #include "view/text_classes.h"
+#include "view/text_heap.h"
 #include "view/text_ledger.h"
 #include "view/text_stat.h"
 #include "view/text_ending.h"
@@ -402,5 +403,6 @@ const struct nm_view nm_view_text = {
 	.limits = nm_text_limits,
 	.findings = nm_text_findings,
 	.classes = nm_text_classes,
+	.heap = nm_text_heap,
 	.dump = nm_text_dump,
 };

@@ -17,6 +17,9 @@ struct nm_memory_verdict;
 struct nm_buffers;
 struct nm_findings;
 struct nm_class_row;
+struct nm_heap;
+struct nm_constructors;
+struct nm_heap_statistics;
 
 struct nm_view_options {
 	FILE *out;
@@ -75,6 +78,23 @@ struct nm_view_buffers {
 	size_t top;		/* show so many; 0 for all */
 };
 
+/* Where the objects of a heap come from. */
+struct nm_view_origin {
+	pid_t pid;	 /* 0 for a file */
+	const char *via; /* how the image was taken; "" for a snapshot */
+	uint64_t stopped_us;
+	uint64_t missing_bytes; /* of a core file */
+};
+
+/* Objects by class as `heap` shows them. */
+struct nm_view_heap {
+	struct nm_view_origin origin;
+	const struct nm_heap *heap;
+	const struct nm_constructors *classes;
+	const struct nm_heap_statistics *statistics;
+	size_t top; /* show so many; 0 for all */
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -96,6 +116,7 @@ struct nm_view {
 	void (*buffers)(const struct nm_view_options *how, const struct nm_view_buffers *buffers);
 	void (*dump)(const struct nm_view_options *how, const char *path,
 		     const struct nm_dump *dump);
+	void (*heap)(const struct nm_view_options *how, const struct nm_view_heap *heap);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 

@@ -1,0 +1,3 @@
+nodemem heap --json ../fuzz/corpus/snapshot/cut
+exit: 1
+stderr: yes

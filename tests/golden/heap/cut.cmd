@@ -1,0 +1,3 @@
+nodemem heap ../fuzz/corpus/snapshot/cut
+exit: 1
+stderr: yes

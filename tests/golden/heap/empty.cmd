@@ -1,0 +1,3 @@
+nodemem heap ../fuzz/corpus/snapshot/empty
+exit: 1
+stderr: yes

@@ -1,0 +1,1 @@
+nodemem heap --bytes --top 3 ../fixtures/snapshots/small-n20.heapsnapshot.zst

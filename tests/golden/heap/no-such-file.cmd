@@ -1,0 +1,3 @@
+nodemem heap /no/such/file
+exit: 2
+stderr: yes

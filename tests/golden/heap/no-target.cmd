@@ -1,0 +1,3 @@
+nodemem heap
+exit: 2
+stderr: yes

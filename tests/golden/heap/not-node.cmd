@@ -1,0 +1,3 @@
+nodemem heap PYTHON
+exit: 3
+stderr: yes

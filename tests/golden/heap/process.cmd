@@ -1,0 +1,3 @@
+nodemem heap --top 1 PID
+target: idle.js
+node: 24
