@@ -6,9 +6,6 @@
 #include "model/heap.h"
 #include "model/user_root.h"
 
-/* How far ahead of their turn the edges of a node are asked for. */
-#define AHEAD 8
-
 /* No descriptor has a number beyond this. */
 #define INDEX_MAX UINT32_MAX
 
@@ -96,8 +93,6 @@ static void flood(struct search *search)
 		const nm_node node = search->queue[first];
 		int32_t distance = search->distance[node];
 
-		if (first + AHEAD < search->end)
-			__builtin_prefetch(&graph->first_edge[search->queue[first + AHEAD]]);
 		distance += distance < INT32_MAX;
 		for (uint32_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++) {
 			const nm_node to = graph->edge_to[i];

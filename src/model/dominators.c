@@ -1,18 +1,11 @@
 #include "model/dominators.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/bits.h"
 
 /* Nodes are numbered in the order of a depth-first walk; the root is 0, a parent before its children. */
 #define NO_NUMBER UINT32_MAX
-
-/* Of a node. */
-struct place {
-	uint32_t number;
-	uint32_t holders; /* how many lead here; then where the next one goes in `holders` */
-};
 
 /* Two numbers of one node that are read together; what they are changes from step to step. */
 struct pair {
@@ -22,8 +15,10 @@ struct pair {
 struct work {
 	const struct nm_graph *graph;
 	const uint64_t *essential;
-	struct place *places;
-	uint32_t *holders; /* of each number its holders' numbers, one number after the other */
+	/* By node. */
+	uint64_t *numbered; /* a bit: has it a number? */
+	uint32_t *ends;	    /* how many lead to it; then where the next one goes in `holders` */
+	uint32_t *holders;  /* of each number its holders' numbers, one number after the other */
 	/* By number. */
 	nm_node *order;	     /* the node */
 	uint32_t *dominator; /* in the tree of the walk its parent, until the last step */
@@ -35,7 +30,7 @@ struct work {
 
 static void give_number(struct work *work, nm_node node, uint32_t parent)
 {
-	work->places[node].number = work->count;
+	nm_bits_set(work->numbered, node);
 	work->order[work->count] = node;
 	work->dominator[work->count++] = parent;
 }
@@ -50,8 +45,6 @@ static void walk(struct work *work, nm_node node, uint32_t parent)
 
 	give_number(work, node, parent);
 	for (;;) {
-		struct place *place;
-
 		if (edge == end) {
 			if (depth == 0)
 				return;
@@ -63,13 +56,12 @@ static void walk(struct work *work, nm_node node, uint32_t parent)
 		node = graph->edge_to[edge];
 		if (!nm_bits_get(work->essential, edge++))
 			continue;
-		place = &work->places[node];
-		place->holders++;
-		if (place->number != NO_NUMBER)
+		work->ends[node]++;
+		if (nm_bits_get(work->numbered, node))
 			continue;
 		work->pairs[depth++] = (struct pair){number, edge};
 		give_number(work, node, number);
-		number = place->number;
+		number = work->count - 1;
 		edge = graph->first_edge[node];
 		end = graph->first_edge[node + 1];
 	}
@@ -81,7 +73,7 @@ static void find_held(const struct work *work, uint64_t *held)
 	const struct nm_graph *graph = work->graph;
 
 	for (nm_node node = 0; node < graph->node_count; node++) {
-		if (work->places[node].number != NO_NUMBER)
+		if (nm_bits_get(work->numbered, node))
 			continue;
 		for (uint32_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++)
 			if (nm_bits_get(work->essential, i))
@@ -94,8 +86,6 @@ static bool number_all(struct work *work)
 	const uint32_t nodes = work->graph->node_count;
 	uint64_t *held;
 
-	for (nm_node node = 0; node < nodes; node++)
-		work->places[node] = (struct place){.number = NO_NUMBER};
 	walk(work, 0, 0);
 	work->connected = work->count;
 	if (work->count == nodes)
@@ -105,28 +95,27 @@ static bool number_all(struct work *work)
 		return false;
 	find_held(work, held);
 	for (nm_node node = 0; node < nodes; node++)
-		if (work->places[node].number == NO_NUMBER && !nm_bits_get(held, node))
+		if (!nm_bits_get(work->numbered, node) && !nm_bits_get(held, node))
 			walk(work, node, 0);
 	free(held);
 	work->connected = work->count;
 	for (nm_node node = 0; node < nodes; node++)
-		if (work->places[node].number == NO_NUMBER)
+		if (!nm_bits_get(work->numbered, node))
 			give_number(work, node, 0);
 	return true;
 }
 
-/* Afterwards the holders of a number end where its place says, and start where those before end. */
+/* Afterwards the holders of a number end where `ends` says, and start where those before end. */
 static bool find_holders(struct work *work)
 {
 	const struct nm_graph *graph = work->graph;
 	uint32_t end = 0;
 
 	for (uint32_t i = 0; i < work->count; i++) {
-		struct place *place = &work->places[work->order[i]];
 		const uint32_t start = end;
 
-		end += place->holders;
-		place->holders = start;
+		end += work->ends[work->order[i]];
+		work->ends[work->order[i]] = start;
 	}
 	work->holders = malloc((end + (size_t)1) * sizeof(*work->holders));
 	if (!work->holders)
@@ -136,7 +125,7 @@ static bool find_holders(struct work *work)
 
 		for (uint32_t k = graph->first_edge[node]; k < graph->first_edge[node + 1]; k++)
 			if (nm_bits_get(work->essential, k))
-				work->holders[work->places[graph->edge_to[k]].holders++] = i;
+				work->holders[work->ends[graph->edge_to[k]]++] = i;
 	}
 	return true;
 }
@@ -173,10 +162,10 @@ static uint32_t find_least(struct pair *pairs, uint32_t number, uint32_t last)
 
 static void find_semidominators(struct work *work)
 {
-	uint32_t end = work->places[work->order[work->count - 1]].holders;
+	uint32_t end = work->ends[work->order[work->count - 1]];
 
 	for (uint32_t i = work->count - 1; i > 0; i--) {
-		const uint32_t start = work->places[work->order[i - 1]].holders;
+		const uint32_t start = work->ends[work->order[i - 1]];
 		uint32_t semi = work->dominator[i];
 
 		for (; end > start; end--) {
@@ -237,16 +226,18 @@ int nm_dominators_find(const struct nm_graph *graph, const uint64_t *essential,
 	struct work work = {
 		.graph = graph,
 		.essential = essential,
-		.places = malloc(nodes * sizeof(*work.places)),
+		.numbered = nm_bits_new(nodes),
+		.ends = calloc(nodes, sizeof(*work.ends)),
 		.order = out_order,
 		.dominator = malloc(nodes * sizeof(*work.dominator)),
 		.semi = out_dominator, /* the last step needs none and writes here */
 		.pairs = malloc(nodes * sizeof(*work.pairs)),
 	};
-	const bool found =
-		work.places && work.dominator && work.pairs && find(&work, out_dominator);
+	const bool found = work.numbered && work.ends && work.dominator && work.pairs &&
+			   find(&work, out_dominator);
 
-	free(work.places);
+	free(work.numbered);
+	free(work.ends);
 	free(work.holders);
 	free(work.dominator);
 	free(work.pairs);

@@ -9,7 +9,7 @@
  *          Dominators and Related Problems", 2005, SEMI-NCA), in numbers of a depth-first walk. The
  *          ancestors are found by skip pointers, as a long list with many shared nodes at its end
  *          would take its length for each of them.
- * Costs    24 bytes a node and 4 an edge while they are found.
+ * Costs    16 bytes a node and 4 an edge while they are found.
  */
 #ifndef NM_MODEL_DOMINATORS_H
 #define NM_MODEL_DOMINATORS_H

@@ -152,6 +152,7 @@ static void check_entry(const char *from_key, const char *from_table, nm_node do
 	done(heap, graph);
 }
 
+#define OF_K  " / part of key (K @5) -> value ("
 #define ENTRY " / part of key (Key @5) -> value (Value @11) pair in WeakMap (table @9)"
 
 static void an_entry_of_a_weakmap_is_the_keys(void **state)
@@ -160,7 +161,7 @@ static void an_entry_of_a_weakmap_is_the_keys(void **state)
 		"x",
 		"1",
 		ENTRY,
-		"1" ENTRY ".",
+		("1" ENTRY "."),
 		"1 / part of key (Key @) -> value (Value @11) pair in WeakMap (table @9)",
 		"1 / part of key (Key @5) -> value (Value) pair in WeakMap (table @9)",
 		"1 / part of key (Key @5) -> value (Value @11) pair in WeakMap (table @)",
@@ -171,12 +172,10 @@ static void an_entry_of_a_weakmap_is_the_keys(void **state)
 		" / part of key ( @5) -> value ( @11) pair in WeakMap (table @9)",
 		" / part of key (a @1) -> valu @5) -> value (Value @11) pair in WeakMap (table @9)",
 		/* Values with the name of the end, the last of them cut into the real one. */
-		" / part of key (K @5) -> value (V @11) pair in WeakMap (table @7) @11) pair in "
-		"WeakMap (table @9)",
-		" / part of key (K @5) -> value (V @11) pair in WeakMap (table @11) pair in "
-		"WeakMap (table @9)",
-		" / part of key (K @5) -> value (V @99999999999999999999999) pair in WeakMap "
-		"(table @00000000000000000000000009)",
+		(OF_K "V @11) pair in WeakMap (table @7) @11) pair in WeakMap (table @9)"),
+		(OF_K "V @11) pair in WeakMap (table @11) pair in WeakMap (table @9)"),
+		(OF_K
+		 "V @99999999999999999999999) pair in WeakMap (table @0000000000000000000009)"),
 	};
 
 	(void)state;
