@@ -285,10 +285,11 @@ NM_API void nm_ledger_done(struct nm_ledger *ledger);
 
 /* How a still image of a process is taken. */
 enum nm_via {
-	NM_VIA_AUTO, /* fork for large processes where that can be, else copy */
-	NM_VIA_COPY, /* its memory is copied while it stands still */
-	NM_VIA_FORK, /* it makes a copy-on-write child of itself, which is read at leisure */
-	NM_VIA_CORE, /* it was one already: a core file */
+	NM_VIA_AUTO,	 /* fork for large processes where that can be, else copy */
+	NM_VIA_COPY,	 /* its memory is copied while it stands still */
+	NM_VIA_FORK,	 /* it makes a copy-on-write child of itself, which is read at leisure */
+	NM_VIA_CORE,	 /* it was one already: a core file */
+	NM_VIA_SNAPSHOT, /* no image: a heap snapshot, which holds only what lives */
 };
 
 /* "copy" */
@@ -364,6 +365,10 @@ NM_API int nm_classes_read(struct nm_target *target, const struct nm_classes_opt
 NM_API int nm_classes_read_core(const char *path, const char *exe,
 				const struct nm_classes_options *options, struct nm_classes *out,
 				struct nm_error *err);
+
+/* The same of the heap snapshot at `path`, plain or compressed: what its writer took for live, with the
+   sizes that it gave. NM_E_CORRUPT: the message says what is wrong, and at which byte. */
+NM_API int nm_classes_read_snapshot(const char *path, struct nm_classes *out, struct nm_error *err);
 
 NM_API void nm_classes_done(struct nm_classes *classes);
 

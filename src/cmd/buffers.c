@@ -41,7 +41,7 @@ static void show(struct nm_call *call, pid_t pid, const struct nm_still *still,
 /* How to look, and at what. */
 struct look {
 	pid_t pid;
-	const char *core; /* NULL: a process */
+	const char *core; /* or a snapshot; NULL: a process */
 	struct nm_graph_options image;
 	uint64_t top;
 };
@@ -81,6 +81,20 @@ static int read_and_show(struct nm_call *call, const struct look *look)
 	return code;
 }
 
+static int read_snapshot_and_show(struct nm_call *call, const struct look *look)
+{
+	struct nm_buffers_of of = {.graph = NULL};
+	struct nm_error err;
+
+	if (nm_buffers_of_snapshot(look->core, &of, &err) != NM_OK)
+		return nm_call_fail(call, &err);
+	call->view.format->buffers(
+		&call->view, &(struct nm_view_buffers){
+				     .buffers = &of.buffers, .via = "", .top = (size_t)look->top});
+	nm_buffers_of_done(&of);
+	return NM_EXIT_OK;
+}
+
 static int run(struct nm_call *call)
 {
 	struct look look = {.top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0};
@@ -88,6 +102,8 @@ static int run(struct nm_call *call)
 	if (!nm_call_target(call, 0, &look.pid, &look.core) ||
 	    !nm_call_whole(call, "top", 0, 1000000, &look.top) || !nm_call_image(call, &look.image))
 		return NM_EXIT_USAGE;
+	if (look.core && !nm_file_is_elf(look.core))
+		return read_snapshot_and_show(call, &look);
 	return read_and_show(call, &look);
 }
 
@@ -100,11 +116,12 @@ static const struct nm_option options[] = {
 const struct nm_command nm_cmd_buffers = {
 	.name = "buffers",
 	.summary = "every ArrayBuffer with its bytes and who holds it; slabs kept by small slices",
-	.usage = "[OPTIONS] PID|CORE",
+	.usage = "[OPTIONS] PID|CORE|SNAPSHOT",
 	.about =
 		"The process is stopped while an image of its memory is taken, as for 'nodemem histo'.\n"
 		"Buffers are looked for in it among the live objects, and for each the shortest way\n"
-		"from the roots of the heap. A core file will do as well.\n",
+		"from the roots of the heap. A core file will do as well, or a heap\n"
+		"snapshot.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

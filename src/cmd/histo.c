@@ -14,6 +14,11 @@
 
 static void print_cost(const struct nm_classes *classes)
 {
+	if (classes->via == NM_VIA_SNAPSHOT) {
+		fprintf(stderr, "nodemem: the snapshot was read in %.1f ms\n",
+			(double)classes->walk_us / 1000);
+		return;
+	}
 	/* What was shown comes first, also where both go to one file. */
 	fflush(stdout);
 	fprintf(stderr,
@@ -95,21 +100,29 @@ static int read_process(pid_t pid, const struct nm_classes_options *options, str
 	return status;
 }
 
-static int read_and_show(struct nm_call *call, pid_t pid, const char *core,
+static int read_file(struct nm_call *call, const char *path,
+		     const struct nm_classes_options *options, struct nm_classes *out,
+		     struct nm_error *err)
+{
+	if (!nm_file_is_elf(path))
+		return nm_classes_read_snapshot(path, out, err);
+	return nm_classes_read_core(path, nm_call_option(call, "exe"), options, out, err);
+}
+
+static int read_and_show(struct nm_call *call, pid_t pid, const char *path,
 			 const struct nm_classes_options *options, const struct nm_classes *since,
 			 uint64_t top)
 {
 	struct nm_classes classes;
 	struct nm_error err;
-	int status = core ? nm_classes_read_core(core, nm_call_option(call, "exe"), options,
-						 &classes, &err)
+	int status = path ? read_file(call, path, options, &classes, &err)
 			  : read_process(pid, options, &classes, &err);
 	int code;
 
 	if (status != NM_OK)
 		return nm_call_fail(call, &err);
 	code = show(call, &classes, since, top);
-	nm_print_cut(core, classes.missing_bytes);
+	nm_print_cut(path, classes.missing_bytes);
 	nm_classes_done(&classes);
 	return code;
 }
@@ -122,18 +135,18 @@ static int run(struct nm_call *call)
 	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0;
 	struct nm_classes since;
 	struct nm_error err;
-	const char *core;
+	const char *file;
 	pid_t pid = 0;
 	int code;
 
-	if (!nm_call_target(call, 0, &pid, &core) ||
+	if (!nm_call_target(call, 0, &pid, &file) ||
 	    !nm_call_whole(call, "top", 0, 1000000, &top) || !nm_call_image(call, &image))
 		return NM_EXIT_USAGE;
 	options = (struct nm_classes_options){
 		.isolate = image.isolate, .via = image.via, .max_stop_us = image.max_stop_us};
 	if (path && nm_classes_load(path, &since, &err) != NM_OK)
 		return nm_call_fail(call, &err);
-	code = read_and_show(call, pid, core, &options, path ? &since : NULL, top);
+	code = read_and_show(call, pid, file, &options, path ? &since : NULL, top);
 	if (path)
 		nm_classes_done(&since);
 	return code;
@@ -150,11 +163,11 @@ static const struct nm_option options[] = {
 const struct nm_command nm_cmd_histo = {
 	.name = "histo",
 	.summary = "what fills the heap: objects by class, counted from outside",
-	.usage = "[OPTIONS] PID|CORE",
+	.usage = "[OPTIONS] PID|CORE|SNAPSHOT",
 	.about =
 		"The process is stopped while an image of its memory is taken, for some 10 ms, and\n"
 		"none of its own memory is used. What lives is told from what is garbage by marking\n"
-		"the image: no collection runs. Of a core file the same is told.\n",
+		"the image: no collection runs. Of a core file the same is told, and of a heap snapshot.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

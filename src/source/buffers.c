@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source/snapshot/read.h"
 #include "source/v8/array_buffers.h"
 #include "source/v8/graph.h"
 
@@ -80,6 +81,19 @@ int nm_buffers_of_still(struct nm_still *still, const char *isolate, struct nm_b
 	if (status == NM_OK)
 		status = find(&join, &out->buffers, err);
 	nm_v8_array_buffers_done(&join.found);
+	if (status != NM_OK) {
+		nm_graph_free(out->graph);
+		out->graph = NULL;
+	}
+	return status;
+}
+
+int nm_buffers_of_snapshot(const char *path, struct nm_buffers_of *out, struct nm_error *err)
+{
+	int status = nm_snapshot_read(path, &out->graph, err);
+
+	if (status == NM_OK)
+		status = nm_buffers_find(out->graph, NULL, 0, NULL, NULL, &out->buffers, err);
 	if (status != NM_OK) {
 		nm_graph_free(out->graph);
 		out->graph = NULL;

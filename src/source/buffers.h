@@ -19,6 +19,10 @@ struct nm_buffers_of {
 int nm_buffers_of_still(struct nm_still *still, const char *isolate, struct nm_buffers_of *out,
 			struct nm_error *err);
 
+/* Of a heap snapshot, which says neither how much of a buffer is in views nor which are external. Fails as
+   nm_snapshot_read(). */
+int nm_buffers_of_snapshot(const char *path, struct nm_buffers_of *out, struct nm_error *err);
+
 void nm_buffers_of_done(struct nm_buffers_of *of);
 
 #endif

@@ -52,7 +52,7 @@ int nm_graph_of_process(struct nm_target *target, const struct nm_graph_options 
 	return take_graph(&still, options->isolate, out, err);
 }
 
-static bool is_elf(const char *path)
+bool nm_file_is_elf(const char *path)
 {
 	char magic[4] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -73,7 +73,7 @@ int nm_graph_of_file(const char *path, const struct nm_graph_options *options,
 
 	memset(out, 0, sizeof(*out));
 	out->via = "";
-	if (is_elf(path)) {
+	if (nm_file_is_elf(path)) {
 		status = nm_still_open_core(path, options->exe, &still, err);
 		return status == NM_OK ? take_graph(&still, options->isolate, out, err) : status;
 	}

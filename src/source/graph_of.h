@@ -40,6 +40,9 @@ int nm_graph_of_process(struct nm_target *target, const struct nm_graph_options 
 int nm_graph_of_file(const char *path, const struct nm_graph_options *options,
 		     struct nm_graph_of *out, struct nm_error *err);
 
+/* Does it begin as an ELF file, of which cores are one kind? */
+bool nm_file_is_elf(const char *path);
+
 /* A zeroed one is done already. */
 void nm_graph_of_done(struct nm_graph_of *of);
 

@@ -54,6 +54,8 @@ static json_t *milliseconds(uint64_t us)
 void nm_json_classes(const struct nm_view_options *how, const struct nm_view_classes *view)
 {
 	const struct nm_classes *classes = view->classes;
+	/* A snapshot tells only what lives. */
+	const bool is_image = classes->via != NM_VIA_SNAPSHOT;
 	json_t *document = nm_json_document("nodemem/histo/1"), *array = json_array();
 
 	json_object_set_new(document, "pid", json_integer(classes->pid));
@@ -61,22 +63,27 @@ void nm_json_classes(const struct nm_view_options *how, const struct nm_view_cla
 	json_object_set_new(document, "v8", nm_json_text(classes->v8));
 	json_object_set_new(document, "liveBytes", nm_json_number(true, classes->live_bytes));
 	json_object_set_new(document, "liveCount", nm_json_number(true, classes->live_count));
-	json_object_set_new(document, "garbageBytes", nm_json_number(true, classes->garbage_bytes));
-	json_object_set_new(document, "garbageCount", nm_json_number(true, classes->garbage_count));
+	json_object_set_new(document, "garbageBytes",
+			    nm_json_number(is_image, classes->garbage_bytes));
+	json_object_set_new(document, "garbageCount",
+			    nm_json_number(is_image, classes->garbage_count));
 	json_object_set_new(document, "stoppedMs", milliseconds(classes->stopped_us));
 	json_object_set_new(document, "longestStopMs", milliseconds(classes->longest_stop_us));
 	json_object_set_new(document, "stops", json_integer(classes->stops));
 	json_object_set_new(document, "via", json_string(nm_via_name(classes->via)));
-	json_object_set_new(document, "copiedBytes", nm_json_number(true, classes->copied_bytes));
-	json_object_set_new(document, "missingBytes", nm_json_number(true, classes->missing_bytes));
-	json_object_set_new(document, "walkedBytes", nm_json_number(true, classes->walked_bytes));
+	json_object_set_new(document, "copiedBytes",
+			    nm_json_number(is_image, classes->copied_bytes));
+	json_object_set_new(document, "missingBytes",
+			    nm_json_number(is_image, classes->missing_bytes));
+	json_object_set_new(document, "walkedBytes",
+			    nm_json_number(is_image, classes->walked_bytes));
 	json_object_set_new(document, "unexplainedBytes",
-			    nm_json_number(true, classes->unexplained_bytes));
-	json_object_set_new(document, "pointers", nm_json_number(true, classes->pointers));
+			    nm_json_number(is_image, classes->unexplained_bytes));
+	json_object_set_new(document, "pointers", nm_json_number(is_image, classes->pointers));
 	json_object_set_new(document, "missedPointers",
-			    nm_json_number(true, classes->missed_pointers));
+			    nm_json_number(is_image, classes->missed_pointers));
 	json_object_set_new(document, "readOnlyBytes",
-			    nm_json_number(true, classes->read_only_bytes));
+			    nm_json_number(is_image, classes->read_only_bytes));
 	json_object_set_new(document, "isolates", make_isolates(classes));
 	for (size_t i = 0; i < view->row_count && (view->top == 0 || i < view->top); i++)
 		json_array_append_new(array, make_class(view, &view->rows[i]));

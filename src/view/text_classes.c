@@ -137,6 +137,8 @@ static void print_foot(const struct nm_view_options *how, const struct nm_view_c
 
 	if (classes->isolate_count > 1 && !classes->isolate[0])
 		print_isolates(how, classes);
+	if (classes->via == NM_VIA_SNAPSHOT)
+		return;
 	fputc('\n', how->out);
 	if (classes->isolate[0])
 		fprintf(how->out, "Of the isolate %s, and what all isolates share.\n",

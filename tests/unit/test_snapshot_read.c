@@ -232,7 +232,7 @@ static void nonsense_is_told(void **state)
 	static const struct {
 		const char *text, *message;
 	} cases[] = {
-		{"GIF89a", "at byte 0: it does not begin with '{'"},
+		{"GIF89a", "at byte 0: it begins neither as one nor as a core file"},
 		{"{\"a\":1}", "it has no nodes, no edges or no texts"},
 		{"{\"nodes\":[1]}", "at byte 9: the nodes come twice, or before"},
 		{"{\"snapshot\":[]}", "it is no JSON object"},

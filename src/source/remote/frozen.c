@@ -40,7 +40,7 @@
 
 const char *nm_via_name(enum nm_via via)
 {
-	static const char *const names[] = {"auto", "copy", "fork", "core"};
+	static const char *const names[] = {"auto", "copy", "fork", "core", "snapshot"};
 
 	return names[via];
 }

@@ -353,7 +353,7 @@ static bool read_sections(struct reading *reading)
 {
 	struct nm_scan *scan = &reading->scan;
 	struct nm_strbuf key;
-	bool is_good = nm_scan_take(scan, '{', "it does not begin with '{'");
+	bool is_good = nm_scan_take(scan, '{', "it begins neither as one nor as a core file");
 
 	nm_strbuf_init(&key, KEY_MAX);
 	while (is_good) {

@@ -1,0 +1,1 @@
+nodemem buffers --json --top 1 ../fixtures/snapshots/small-n24.heapsnapshot.zst

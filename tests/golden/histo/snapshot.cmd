@@ -1,0 +1,1 @@
+nodemem histo --top 5 ../fixtures/snapshots/small-n24.heapsnapshot.zst
