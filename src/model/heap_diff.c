@@ -5,7 +5,7 @@
 
 #include "base/hash.h"
 
-/* The nodes with a size of their own, by id: the id above, the node below. */
+/* Nodes by id: the id above, the node below. */
 struct by_id {
 	uint64_t *items;
 	uint32_t count;
@@ -39,7 +39,8 @@ static void sort_by_digit(const uint64_t *from, uint64_t *to, uint32_t count, un
 		to[starts[from[i] >> shift & (DIGIT_COUNT - 1)]++] = from[i];
 }
 
-static bool order(const struct nm_heap *heap, struct by_id *out)
+/* All nodes, or those with a size of their own. */
+static bool order(const struct nm_heap *heap, bool all, struct by_id *out)
 {
 	const struct nm_graph *graph = heap->graph;
 	uint64_t *items = malloc(graph->node_count * sizeof(*items)), *sorted;
@@ -50,7 +51,7 @@ static bool order(const struct nm_heap *heap, struct by_id *out)
 	if (!items)
 		return false;
 	for (nm_node node = 0; node < graph->node_count; node++) {
-		if (heap->shallow[node] == 0)
+		if (!all && heap->shallow[node] == 0)
 			continue;
 		items[count] = (uint64_t)graph->id[node] << 32 | node;
 		is_sorted &= count == 0 || items[count - 1] < items[count];
@@ -195,7 +196,7 @@ int nm_heap_diff_make(const struct nm_constructors *base, const struct nm_constr
 	memset(out, 0, sizeof(*out));
 	out->rows = calloc((size_t)base->class_count + now->class_count + 1, sizeof(*out->rows));
 	is_good = of_base && out->rows && join_classes(base, now, out, of_base) &&
-		  order(base->heap, &before) && order(now->heap, &after);
+		  order(base->heap, false, &before) && order(now->heap, false, &after);
 	if (is_good) {
 		compare(base, &before, now, &after, of_base, out->rows);
 		keep_changed(out);
@@ -264,8 +265,8 @@ int nm_survivors_make(const struct nm_heap *first, const struct nm_heap *second,
 	memset(out, 0, sizeof(*out));
 	out->rows = calloc(last->class_count + (size_t)1, sizeof(*out->rows));
 	out->nodes = malloc(last->heap->graph->node_count * sizeof(*out->nodes));
-	is_good = out->rows && out->nodes && order(first, &old) && order(second, &born) &&
-		  order(last->heap, &now);
+	is_good = out->rows && out->nodes && order(first, true, &old) && order(second, true, &born) &&
+		  order(last->heap, false, &now);
 	if (is_good) {
 		for (uint32_t i = 0; i < now.count; i++) {
 			const uint32_t id = id_at(&now, i);
