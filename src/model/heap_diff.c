@@ -265,8 +265,8 @@ int nm_survivors_make(const struct nm_heap *first, const struct nm_heap *second,
 	memset(out, 0, sizeof(*out));
 	out->rows = calloc(last->class_count + (size_t)1, sizeof(*out->rows));
 	out->nodes = malloc(last->heap->graph->node_count * sizeof(*out->nodes));
-	is_good = out->rows && out->nodes && order(first, true, &old) && order(second, true, &born) &&
-		  order(last->heap, false, &now);
+	is_good = out->rows && out->nodes && order(first, true, &old) &&
+		  order(second, true, &born) && order(last->heap, false, &now);
 	if (is_good) {
 		for (uint32_t i = 0; i < now.count; i++) {
 			const uint32_t id = id_at(&now, i);

@@ -15,7 +15,8 @@ static inline nm_node graph_node(struct nm_graph *graph, enum nm_node_kind kind,
 {
 	const nm_node node = graph->node_count;
 
-	nm_graph_add_node(graph, kind, nm_graph_name(graph, name, strlen(name)), 2 * node + 1, size);
+	nm_graph_add_node(graph, kind, nm_graph_name(graph, name, strlen(name)), 2 * node + 1,
+			  size);
 	return node;
 }
 

@@ -261,8 +261,8 @@ static void plain_objects_are_grouped_by_interface(void **state)
 	graph = graph_with_root();
 	graph_object(graph, "q y x");
 	other = heap_of(graph, NULL);
-	assert_int_equal(
-		nm_constructors_make(other, classes->interfaces, &other_classes, NULL), NM_OK);
+	assert_int_equal(nm_constructors_make(other, classes->interfaces, &other_classes, NULL),
+			 NM_OK);
 	assert_row(other_classes, ",{x, y}", 1, 16, 16, 1);
 	nm_constructors_free(other_classes);
 	nm_constructors_free(classes);

@@ -71,8 +71,7 @@ static void of_as_many_the_most_frequent_wins(void **state)
 	graph_object(graph, "c d");
 	graph_object(graph, "c d");
 	graph_object(graph, "c d a b");
-	assert_interfaces(graph, NULL,
-			  "{b, a}|{b, a}|{b, a}|{b, a}|{b, a}|{c, d}|{c, d}|{b, a}");
+	assert_interfaces(graph, NULL, "{b, a}|{b, a}|{b, a}|{b, a}|{b, a}|{c, d}|{c, d}|{b, a}");
 }
 
 static void a_property_can_be_there_twice(void **state)
