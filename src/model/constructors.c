@@ -114,11 +114,11 @@ static uint32_t class_named(struct builder *builder, const char *name, size_t le
 static uint32_t class_of_text(struct builder *builder, const char *text, size_t length)
 {
 	static const char detached[] = "Detached <";
-	const size_t prefix = length > 0 && text[0] == '<' ? 1
-			      : length >= strlen(detached) &&
-					      memcmp(text, detached, strlen(detached)) == 0
-				      ? strlen(detached)
-				      : 0;
+	const size_t prefix =
+		length > 0 && text[0] == '<' ? 1
+		: length >= strlen(detached) && memcmp(text, detached, strlen(detached)) == 0
+			? strlen(detached)
+			: 0;
 	const char *space = prefix > 0 ? memchr(text + prefix, ' ', length - prefix) : NULL;
 	struct nm_strbuf name;
 	uint32_t class;

@@ -5,6 +5,9 @@
  * that two of one name stay apart. What has no constructor is grouped by its kind, plain objects by their
  * interfaces (interfaces.h). Only nodes with a size of their own are counted.
  *
+ * Where an object's class has the name of a kind (a constructor called Function, say), both are one class
+ * here. DevTools gives them one key too, but then loses all but the last it met.
+ *
  * Owns     the rows, names and columns, until nm_constructors_free(). The heap is borrowed; so are
  *          interfaces that were given.
  * Costs    4 bytes a node; while it is made some 12 more.

@@ -18,11 +18,13 @@ struct cut {
 	int64_t length, hash;
 };
 
+/* Most texts are there once: what is kept of each is little. */
 struct group {
-	struct nm_duplicate row;
 	uint64_t hash;
-	uint64_t largest;
-	struct cut cut;
+	uint64_t size, retained, largest;
+	nm_node node;
+	uint32_t count;
+	uint32_t cut; /* in `cuts`; the first is of all strings that were not */
 };
 
 struct finder {
@@ -32,6 +34,8 @@ struct finder {
 	uint32_t count, room;
 	uint32_t *slots; /* hash to group + 1 */
 	uint32_t mask;
+	struct cut *cuts;
+	uint32_t cut_count, cut_room;
 	uint32_t *of_name; /* group + 1 of strings that are not cut, by name */
 	/* Of strings of parts, by node; NULL when there are none. */
 	nm_node *same;	   /* one that is shown alike and has fewer parts, once `settled` */
@@ -235,13 +239,31 @@ static bool reserve_group(struct finder *finder)
 	return true;
 }
 
+/* The number that the cut gets, for a group of its own; NO_GROUP: out of memory. */
+static uint32_t keep_cut(struct finder *finder, const struct cut *cut)
+{
+	if (!cut->is_cut)
+		return 0;
+	if (finder->cut_count == finder->cut_room) {
+		const uint32_t room = 2 * finder->cut_room;
+		struct cut *cuts = realloc(finder->cuts, room * sizeof(*cuts));
+
+		if (!cuts)
+			return NO_GROUP;
+		finder->cuts = cuts;
+		finder->cut_room = room;
+	}
+	finder->cuts[finder->cut_count] = *cut;
+	return finder->cut_count++;
+}
+
 /* The group of the text of the node; NO_GROUP: out of memory. */
 static uint32_t group_of_text(struct finder *finder, nm_node node, const struct cut *cut)
 {
 	size_t length, other_length;
 	const char *text = show(finder, node, &finder->text, &length), *other;
 	uint64_t hash = nm_hash_bytes(cut->is_cut, text, length);
-	uint32_t at;
+	uint32_t at, kept;
 
 	hash = nm_hash_word(nm_hash_word(hash, (uint64_t)cut->length), (uint64_t)cut->hash);
 	if (!reserve_group(finder))
@@ -250,18 +272,16 @@ static uint32_t group_of_text(struct finder *finder, nm_node node, const struct 
 	for (; finder->slots[at] != 0; at = (at + 1) & finder->mask) {
 		const struct group *group = &finder->groups[finder->slots[at] - 1];
 
-		if (group->hash != hash || !is_same_cut(&group->cut, cut))
+		if (group->hash != hash || !is_same_cut(&finder->cuts[group->cut], cut))
 			continue;
-		other = show(finder, group->row.node, &finder->other, &other_length);
+		other = show(finder, group->node, &finder->other, &other_length);
 		if (other_length == length && memcmp(other, text, length) == 0)
 			return finder->slots[at] - 1;
 	}
-	finder->groups[finder->count] = (struct group){.row = {.node = node,
-							       .is_cut = cut->is_cut,
-							       .has_length = cut->has_length,
-							       .length = cut->length},
-						       .hash = hash,
-						       .cut = *cut};
+	kept = keep_cut(finder, cut);
+	if (kept == NO_GROUP)
+		return NO_GROUP;
+	finder->groups[finder->count] = (struct group){.hash = hash, .node = node, .cut = kept};
 	finder->slots[at] = ++finder->count;
 	return finder->count - 1;
 }
@@ -292,9 +312,9 @@ static bool add_node(struct finder *finder, nm_node node)
 	if (!cut.is_cut)
 		*place = number + 1;
 	group = &finder->groups[number];
-	group->row.count++;
-	group->row.size += size;
-	group->row.retained += finder->heap->retained[node];
+	group->count++;
+	group->size += size;
+	group->retained += finder->heap->retained[node];
 	if (size > group->largest)
 		group->largest = size;
 	return !finder->failed && !finder->flatten.failed && !finder->text.failed &&
@@ -306,10 +326,14 @@ static bool find_groups(struct finder *finder)
 	const struct nm_graph *graph = finder->graph;
 
 	finder->of_name = calloc(graph->names.count + (size_t)1, sizeof(*finder->of_name));
-	if (!finder->of_name)
+	finder->cuts = calloc(16, sizeof(*finder->cuts));
+	if (!finder->of_name || !finder->cuts)
 		return false;
+	finder->cut_room = 16;
+	finder->cut_count = 1;
 	for (nm_node node = 0; node < graph->node_count; node++) {
-		if (graph->kind[node] != NM_NODE_STRING && graph->kind[node] != NM_NODE_CONCATENATED)
+		if (graph->kind[node] != NM_NODE_STRING &&
+		    graph->kind[node] != NM_NODE_CONCATENATED)
 			continue;
 		/* Nodes of no size are texts of the snapshot, not of the program. */
 		if (finder->heap->shallow[node] == 0 ||
@@ -339,18 +363,26 @@ static bool fill_rows(const struct finder *finder, struct nm_duplicates *out)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < finder->count; i++)
-		count += finder->groups[i].row.count > 1;
+		count += finder->groups[i].count > 1;
 	out->rows = calloc(count + (size_t)1, sizeof(*out->rows));
 	if (!out->rows)
 		return false;
 	for (uint32_t i = 0; i < finder->count; i++) {
 		const struct group *group = &finder->groups[i];
 
-		if (group->row.count <= 1)
+		if (group->count <= 1)
 			continue;
-		out->rows[out->count] = group->row;
-		out->rows[out->count++].wasted = group->row.size - group->largest;
-		out->node_count += group->row.count;
+		out->rows[out->count++] = (struct nm_duplicate){
+			.node = group->node,
+			.count = group->count,
+			.size = group->size,
+			.retained = group->retained,
+			.wasted = group->size - group->largest,
+			.is_cut = finder->cuts[group->cut].is_cut,
+			.has_length = finder->cuts[group->cut].has_length,
+			.length = finder->cuts[group->cut].length,
+		};
+		out->node_count += group->count;
 	}
 	qsort(out->rows, out->count, sizeof(*out->rows), largest_first);
 	return true;
@@ -368,6 +400,7 @@ int nm_duplicates_make(const struct nm_heap *heap, struct nm_duplicates *out, st
 	is_good = find_groups(&finder) && fill_rows(&finder, out);
 	free(finder.groups);
 	free(finder.slots);
+	free(finder.cuts);
 	free(finder.of_name);
 	free(finder.same);
 	free(finder.settled);

@@ -5,60 +5,69 @@
 
 #include "base/hash.h"
 
-/* The nodes with a size of their own, by id. */
+/* Nodes by id: the id above, the node below. */
 struct by_id {
-	nm_node *nodes;
+	uint64_t *items;
 	uint32_t count;
 };
+
+static uint32_t id_at(const struct by_id *nodes, uint32_t at)
+{
+	return (uint32_t)(nodes->items[at] >> 32);
+}
+
+static nm_node node_at(const struct by_id *nodes, uint32_t at)
+{
+	return (nm_node)nodes->items[at];
+}
 
 /* ---- order ---------------------------------------------------------------------------------- */
 
 #define DIGIT_BITS  11
 #define DIGIT_COUNT 2048
 
-/* Sort by one digit of the ids. Nodes that are alike there stay in order. */
-static void sort_by_digit(const uint32_t *id, const nm_node *from, nm_node *to, uint32_t count,
-			  unsigned shift)
+/* Sort by one digit. Those that are alike there stay in order. */
+static void sort_by_digit(const uint64_t *from, uint64_t *to, uint32_t count, unsigned shift)
 {
 	uint32_t starts[DIGIT_COUNT + 1] = {0};
 
 	for (uint32_t i = 0; i < count; i++)
-		starts[(id[from[i]] >> shift & (DIGIT_COUNT - 1)) + 1]++;
+		starts[(from[i] >> shift & (DIGIT_COUNT - 1)) + 1]++;
 	for (unsigned i = 1; i < DIGIT_COUNT; i++)
 		starts[i] += starts[i - 1];
 	for (uint32_t i = 0; i < count; i++)
-		to[starts[id[from[i]] >> shift & (DIGIT_COUNT - 1)]++] = from[i];
+		to[starts[from[i] >> shift & (DIGIT_COUNT - 1)]++] = from[i];
 }
 
-static bool order(const struct nm_heap *heap, struct by_id *out)
+/* All nodes, or those with a size of their own. */
+static bool order(const struct nm_heap *heap, bool all, struct by_id *out)
 {
-	const uint32_t *id = heap->graph->id;
-	const uint32_t node_count = heap->graph->node_count;
-	nm_node *nodes = malloc(node_count * sizeof(*nodes)), *sorted;
+	const struct nm_graph *graph = heap->graph;
+	uint64_t *items = malloc(graph->node_count * sizeof(*items)), *sorted;
 	bool is_sorted = true;
 	uint32_t count = 0;
 
-	out->nodes = nodes;
-	if (!nodes)
+	out->items = items;
+	if (!items)
 		return false;
-	for (nm_node node = 0; node < node_count; node++) {
-		if (heap->shallow[node] == 0)
+	for (nm_node node = 0; node < graph->node_count; node++) {
+		if (!all && heap->shallow[node] == 0)
 			continue;
-		is_sorted &= count == 0 || id[nodes[count - 1]] <= id[node];
-		nodes[count++] = node;
+		items[count] = (uint64_t)graph->id[node] << 32 | node;
+		is_sorted &= count == 0 || items[count - 1] < items[count];
+		count++;
 	}
 	out->count = count;
-	/* As V8 writes them, mostly. */
 	if (is_sorted)
 		return true;
 	sorted = malloc(count * sizeof(*sorted));
 	if (!sorted)
 		return false;
-	sort_by_digit(id, nodes, sorted, count, 0);
-	sort_by_digit(id, sorted, nodes, count, DIGIT_BITS);
-	sort_by_digit(id, nodes, sorted, count, 2 * DIGIT_BITS);
-	free(nodes);
-	out->nodes = sorted;
+	sort_by_digit(items, sorted, count, 32);
+	sort_by_digit(sorted, items, count, 32 + DIGIT_BITS);
+	sort_by_digit(items, sorted, count, 32 + 2 * DIGIT_BITS);
+	free(items);
+	out->items = sorted;
 	return true;
 }
 
@@ -128,16 +137,14 @@ static void compare(const struct nm_constructors *base, const struct by_id *befo
 		    const struct nm_constructors *now, const struct by_id *after,
 		    const uint32_t *of_base, struct nm_diff_row *rows)
 {
-	const uint32_t *base_id = base->heap->graph->id, *now_id = now->heap->graph->id;
 	uint32_t i = 0, j = 0;
 
 	while (i < before->count || j < after->count) {
-		const nm_node old = i < before->count ? before->nodes[i] : NM_NO_NODE;
-		const nm_node new = j < after->count ? after->nodes[j] : NM_NO_NODE;
-		const bool is_old =
-			new == NM_NO_NODE || (old != NM_NO_NODE && base_id[old] <= now_id[new]);
-		const bool is_new =
-			old == NM_NO_NODE || (new != NM_NO_NODE && now_id[new] <= base_id[old]);
+		const bool both = i < before->count && j < after->count;
+		const bool is_old = both ? id_at(before, i) <= id_at(after, j) : i < before->count;
+		const bool is_new = both ? id_at(after, j) <= id_at(before, i) : j < after->count;
+		const nm_node old = is_old ? node_at(before, i) : 0;
+		const nm_node new = is_new ? node_at(after, j) : 0;
 		struct nm_diff_row *from = is_old ? &rows[of_base[base->class_of[old]]] : NULL;
 		struct nm_diff_row *to = is_new ? &rows[now->class_of[new]] : NULL;
 
@@ -189,7 +196,7 @@ int nm_heap_diff_make(const struct nm_constructors *base, const struct nm_constr
 	memset(out, 0, sizeof(*out));
 	out->rows = calloc((size_t)base->class_count + now->class_count + 1, sizeof(*out->rows));
 	is_good = of_base && out->rows && join_classes(base, now, out, of_base) &&
-		  order(base->heap, &before) && order(now->heap, &after);
+		  order(base->heap, false, &before) && order(now->heap, false, &after);
 	if (is_good) {
 		compare(base, &before, now, &after, of_base, out->rows);
 		keep_changed(out);
@@ -197,8 +204,8 @@ int nm_heap_diff_make(const struct nm_constructors *base, const struct nm_constr
 		nm_heap_diff_done(out);
 	}
 	free(of_base);
-	free(before.nodes);
-	free(after.nodes);
+	free(before.items);
+	free(after.items);
 	return is_good ? NM_OK : nm_error_nomem(err);
 }
 
@@ -211,11 +218,11 @@ void nm_heap_diff_done(struct nm_heap_diff *diff)
 /* ---- three snapshots ------------------------------------------------------------------------ */
 
 /* Is there a node of the id? `at` is where to look on, and must be asked for ascending ids. */
-static bool has_id(const struct nm_heap *heap, const struct by_id *nodes, uint32_t *at, uint32_t id)
+static bool has_id(const struct by_id *nodes, uint32_t *at, uint32_t id)
 {
-	while (*at < nodes->count && heap->graph->id[nodes->nodes[*at]] < id)
+	while (*at < nodes->count && id_at(nodes, *at) < id)
 		++*at;
-	return *at < nodes->count && heap->graph->id[nodes->nodes[*at]] == id;
+	return *at < nodes->count && id_at(nodes, *at) == id;
 }
 
 static int largest_first(const void *a, const void *b)
@@ -257,21 +264,23 @@ int nm_survivors_make(const struct nm_heap *first, const struct nm_heap *second,
 
 	memset(out, 0, sizeof(*out));
 	out->rows = calloc(last->class_count + (size_t)1, sizeof(*out->rows));
-	is_good = order(first, &old) && order(second, &born) && order(last->heap, &now) && out->rows;
-	out->nodes = now.nodes;
+	out->nodes = malloc(last->heap->graph->node_count * sizeof(*out->nodes));
+	is_good = out->rows && out->nodes && order(first, true, &old) &&
+		  order(second, true, &born) && order(last->heap, false, &now);
 	if (is_good) {
 		for (uint32_t i = 0; i < now.count; i++) {
-			const uint32_t id = last->heap->graph->id[now.nodes[i]];
+			const uint32_t id = id_at(&now, i);
 
-			if (has_id(second, &born, &at_born, id) && !has_id(first, &old, &at_old, id))
-				out->nodes[out->node_count++] = now.nodes[i];
+			if (has_id(&born, &at_born, id) && !has_id(&old, &at_old, id))
+				out->nodes[out->node_count++] = node_at(&now, i);
 		}
 		sum_up_survivors(last, out);
 	} else {
 		nm_survivors_done(out);
 	}
-	free(old.nodes);
-	free(born.nodes);
+	free(old.items);
+	free(born.items);
+	free(now.items);
 	return is_good ? NM_OK : nm_error_nomem(err);
 }
 

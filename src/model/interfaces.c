@@ -8,7 +8,7 @@
 /* DevTools': a name takes no more property that would make it longer, ... */
 #define NAME_UNITS 120
 /* ... and fewer objects than 2, or than a thousandth of all, have no class of their own. */
-#define OBJECTS_MIN    2
+#define OBJECTS_MIN	2
 #define OBJECTS_PER_ONE 1000
 
 /* A name, and how many objects start with its properties. */
@@ -141,8 +141,8 @@ static bool fill_definitions(struct nm_interfaces *interfaces, const struct nm_s
 	nm_strbuf_init(&name, SIZE_MAX / 2);
 	nm_strbuf_init(&one, SIZE_MAX / 2);
 	for (uint32_t i = 0; i < count && is_good; i++)
-		is_good = fill_definition(interfaces, shapes->graph, candidates[i].node, &name,
-					  &one);
+		is_good =
+			fill_definition(interfaces, shapes->graph, candidates[i].node, &name, &one);
 	nm_strbuf_done(&name);
 	nm_strbuf_done(&one);
 	return is_good;

@@ -17,8 +17,8 @@
 #define NM_NO_INTERFACE UINT32_MAX
 
 struct nm_interface {
-	uint32_t name;		/* in `names`: "{first, second}" */
-	uint32_t *properties;	/* in `properties`, ascending; a name can be there more than once */
+	uint32_t name;	      /* in `names`: "{first, second}" */
+	uint32_t *properties; /* in `properties`, ascending; a name can be there more than once */
 	uint32_t property_count;
 };
 

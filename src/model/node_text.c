@@ -85,7 +85,8 @@ static void choose_properties(const struct nm_graph *graph, nm_node node, struct
 		const bool counts = nm_is_own_property(graph, edge);
 
 		if (counts) {
-			const size_t separator = (is_back ? *back_count > 0 : front->length > 1) ? 2 : 0;
+			const size_t separator =
+				(is_back ? *back_count > 0 : front->length > 1) ? 2 : 0;
 			size_t more;
 
 			nm_strbuf_clear(one);
@@ -157,9 +158,10 @@ static void add_part(struct nm_strbuf *out, const char *text, size_t length)
 	if (length >= 3 && out->length >= 3 && is_half(text, 0xb0, 0xbf) &&
 	    is_half(out->text + out->length - 3, 0xa0, 0xaf)) {
 		const unsigned char *high = (unsigned char *)out->text + out->length - 3;
-		const uint32_t code = 0x10000 + (((high[1] & 0x0fu) << 6 | (high[2] & 0x3fu)) << 10 |
-						 ((unsigned char)text[1] & 0x0fu) << 6 |
-						 ((unsigned char)text[2] & 0x3fu));
+		const uint32_t code =
+			0x10000 + (((high[1] & 0x0fu) << 6 | (high[2] & 0x3fu)) << 10 |
+				   ((unsigned char)text[1] & 0x0fu) << 6 |
+				   ((unsigned char)text[2] & 0x3fu));
 		const char pair[4] = {(char)(0xf0 | code >> 18), (char)(0x80 | (code >> 12 & 0x3f)),
 				      (char)(0x80 | (code >> 6 & 0x3f)),
 				      (char)(0x80 | (code & 0x3f))};

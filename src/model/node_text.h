@@ -63,7 +63,8 @@ struct nm_flatten {
 
 /* Append its parts, until NM_TEXT_UNITS are there: returns how many are. A string that has itself as
    part ends after `steps` others. */
-size_t nm_flatten_add(struct nm_flatten *flatten, struct nm_strbuf *out, nm_node node, size_t steps);
+size_t nm_flatten_add(struct nm_flatten *flatten, struct nm_strbuf *out, nm_node node,
+		      size_t steps);
 
 void nm_flatten_done(struct nm_flatten *flatten);
 
