@@ -8,6 +8,7 @@
 #include "model/verdict.h"
 #include "view/json_buffers.h"
 #include "view/json_classes.h"
+#include "view/json_diff.h"
 #include "view/json_heap.h"
 #include "view/json_ledger.h"
 #include "view/json_stat.h"
@@ -258,5 +259,7 @@ const struct nm_view nm_view_json = {
 	.findings = nm_json_findings,
 	.classes = nm_json_classes,
 	.heap = nm_json_heap,
+	.strings = nm_json_strings,
+	.diff = nm_json_diff,
 	.dump = nm_json_dump,
 };

@@ -9,6 +9,7 @@
 #include "view/table.h"
 #include "view/text_buffers.h"
 #include "view/text_classes.h"
+#include "view/text_diff.h"
 #include "view/text_heap.h"
 #include "view/text_ledger.h"
 #include "view/text_stat.h"
@@ -404,5 +405,7 @@ const struct nm_view nm_view_text = {
 	.findings = nm_text_findings,
 	.classes = nm_text_classes,
 	.heap = nm_text_heap,
+	.strings = nm_text_strings,
+	.diff = nm_text_diff,
 	.dump = nm_text_dump,
 };

@@ -20,6 +20,8 @@ struct nm_class_row;
 struct nm_heap;
 struct nm_constructors;
 struct nm_heap_statistics;
+struct nm_class_key;
+struct nm_duplicates;
 
 struct nm_view_options {
 	FILE *out;
@@ -95,6 +97,31 @@ struct nm_view_heap {
 	size_t top; /* show so many; 0 for all */
 };
 
+/* A class that changed between two heaps. */
+struct nm_view_diff_row {
+	const struct nm_class_key *key; /* NULL: there is the name only */
+	const char *name;
+	bool knows_both; /* what came and what went, not only the difference */
+	uint64_t added_count, removed_count;
+	uint64_t added_size, removed_size;
+	int64_t count_delta, size_delta;
+};
+
+struct nm_view_diff {
+	const struct nm_view_diff_row *rows; /* in the order in which they are shown */
+	size_t count;
+	size_t top;	   /* show so many; 0 for all */
+	bool is_survivors; /* of three heaps: what came with the second and stayed */
+};
+
+/* Texts that a heap has more than once. */
+struct nm_view_strings {
+	struct nm_view_origin origin;
+	const struct nm_heap *heap;
+	const struct nm_duplicates *duplicates;
+	size_t top;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -117,6 +144,8 @@ struct nm_view {
 	void (*dump)(const struct nm_view_options *how, const char *path,
 		     const struct nm_dump *dump);
 	void (*heap)(const struct nm_view_options *how, const struct nm_view_heap *heap);
+	void (*strings)(const struct nm_view_options *how, const struct nm_view_strings *strings);
+	void (*diff)(const struct nm_view_options *how, const struct nm_view_diff *diff);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 

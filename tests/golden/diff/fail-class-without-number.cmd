@@ -1,0 +1,3 @@
+nodemem diff --fail-class Session a b
+exit: 2
+stderr: yes

@@ -1,0 +1,1 @@
+nodemem diff --json targets/before.json targets/after.json

@@ -1,0 +1,1 @@
+nodemem diff targets/before.json targets/after.json

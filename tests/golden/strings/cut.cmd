@@ -1,0 +1,3 @@
+nodemem strings ../fuzz/corpus/snapshot/cut
+exit: 1
+stderr: yes

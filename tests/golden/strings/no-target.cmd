@@ -1,0 +1,3 @@
+nodemem strings
+exit: 2
+stderr: yes
