@@ -23,6 +23,7 @@
 
 /* What the child and its threads count, each for itself, in memory that we see too. */
 #define THREADS 4
+#define SIGNALS 10000
 
 static volatile uint64_t *counters;
 
@@ -103,6 +104,13 @@ static void look_twice(void *context)
 		watch->after[i] = counters[i];
 }
 
+static void look_briefly(void *context)
+{
+	struct watch *watch = context;
+
+	watch->calls++;
+}
+
 static void wait_for_counting(void)
 {
 	for (int i = 0; i < THREADS; i++)
@@ -150,6 +158,55 @@ static void a_signal_meanwhile_is_not_lost(void **state)
 		if (!watch.signalled)
 			kill(pid, SIGUSR1);
 	}
+	nm_stop_done(&stop);
+	close(dir);
+	end_child(pid);
+}
+
+struct sender {
+	pid_t pid;
+	uint64_t sent;
+	bool is_lost;
+};
+
+/* One signal after the other, each when the one before has come. */
+static void *send_signals(void *context)
+{
+	struct sender *sender = context;
+
+	while (sender->sent < SIGNALS && !sender->is_lost) {
+		kill(sender->pid, SIGUSR1);
+		sender->sent++;
+		for (int waited = 0; counters[THREADS] < sender->sent; waited++) {
+			sender->is_lost = waited > 100000;
+			if (sender->is_lost)
+				break;
+			usleep(20);
+		}
+	}
+	return NULL;
+}
+
+/* A stop is given up while a signal is on its way to a thread that has not been waited for. */
+static void a_signal_is_not_lost_when_the_stop_is_given_up(void **state)
+{
+	pid_t pid = start_child();
+	int dir = open_dir(pid);
+	struct watch watch = {.calls = 0};
+	struct sender sender = {.pid = pid};
+	struct nm_stop stop;
+	unsigned given_up = 0;
+	pthread_t thread;
+
+	(void)state;
+	init_stop(&stop, pid, dir);
+	assert_int_equal(pthread_create(&thread, NULL, send_signals, &sender), 0);
+	for (unsigned i = 0; pthread_tryjoin_np(thread, NULL) != 0; i++) {
+		stop.settle_us = i % 200;
+		given_up += nm_stop_call(&stop, look_briefly, &watch, NULL) == NM_E_BUSY;
+	}
+	assert_false(sender.is_lost);
+	assert_true(given_up > 10);
 	nm_stop_done(&stop);
 	close(dir);
 	end_child(pid);
@@ -219,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_threads_stand_still_and_go_on),
 		cmocka_unit_test(a_signal_meanwhile_is_not_lost),
+		cmocka_unit_test(a_signal_is_not_lost_when_the_stop_is_given_up),
 		cmocka_unit_test(a_stopped_process_stays_stopped),
 		cmocka_unit_test(one_that_is_traced_is_left_to_its_tracer),
 		cmocka_unit_test(one_that_has_ended_is_gone),

@@ -172,6 +172,7 @@ static int wait_for(struct job *job, size_t first)
 		} else if (got < 0 || !WIFSTOPPED(status)) {
 			stop->threads[i] = stop->threads[--stop->thread_count];
 		} else {
+			stop->threads[i].is_waited_for = true;
 			/* Not by our interrupt but on the way to a handler: no event is told. */
 			stop->threads[i].signal = status >> 16 == 0 ? WSTOPSIG(status) : 0;
 			stop->threads[i].is_group_stopped =
@@ -207,11 +208,14 @@ static int stop_all(struct job *job)
 	return status;
 }
 
+/* One that has not been waited for may have stopped since on the way to a handler: to let it go here would
+   lose the signal. The end of this thread lets it go with that. */
 static void let_go(const struct nm_stop *stop)
 {
 	for (size_t i = 0; i < stop->thread_count; i++)
-		ptrace(PTRACE_DETACH, stop->threads[i].id, NULL,
-		       (void *)(intptr_t)stop->threads[i].signal);
+		if (stop->threads[i].is_waited_for)
+			ptrace(PTRACE_DETACH, stop->threads[i].id, NULL,
+			       (void *)(intptr_t)stop->threads[i].signal);
 }
 
 /* While the process stands still nothing else is more urgent. Without the right to say so it takes

@@ -17,6 +17,7 @@
 
 struct nm_stopped_thread {
 	pid_t id;
+	bool is_waited_for;    /* it stands, and how it came to that is known */
 	int signal;	       /* which was on its way to it, and is delivered when it goes on */
 	bool is_group_stopped; /* by a signal, before and after */
 };
