@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/path_text.h"
+
 #define DATA_NAME "system / JSArrayBufferData"
 #define NONE	  UINT32_MAX
-/* Names in a path are cut to this, in the middle of which nothing is lost that tells apart. */
-#define NAME_MAX_SHOWN 60
 
 const char *nm_buffer_kind_name(enum nm_buffer_kind kind)
 {
@@ -229,32 +229,6 @@ int nm_buffers_find(const struct nm_graph *graph, struct nm_buffer_span *spans, 
 	return status;
 }
 
-/* ".cache", "[3]", or V8's own field in brackets. */
-static void describe_edge(const struct nm_graph *graph, uint32_t edge, char *out, size_t room)
-{
-	const enum nm_edge_kind kind = graph->edge_kind[edge];
-
-	if (nm_edge_has_index(kind))
-		snprintf(out, room, "[%" PRIu32 "]", graph->edge_name[edge]);
-	else if (kind == NM_EDGE_INTERNAL)
-		snprintf(out, room, "(%.*s)", NAME_MAX_SHOWN,
-			 nm_graph_text(graph, graph->edge_name[edge]));
-	else
-		snprintf(out, room, ".%.*s", NAME_MAX_SHOWN,
-			 nm_graph_text(graph, graph->edge_name[edge]));
-}
-
-static const char *class_of(const struct nm_graph *graph, nm_node node)
-{
-	const char *label = nm_node_kind_class((enum nm_node_kind)graph->kind[node]);
-	const char *name = name_of(graph, node);
-
-	/* Of functions and groups of roots the name says more. */
-	if (graph->kind[node] == NM_NODE_CLOSURE)
-		return name[0] ? name : "(closure)";
-	return label && graph->kind[node] != NM_NODE_SYNTHETIC ? label : name;
-}
-
 size_t nm_buffers_path(const struct nm_buffers *buffers, size_t index,
 		       struct nm_buffer_step out[NM_BUFFER_STEPS_MAX])
 {
@@ -263,13 +237,8 @@ size_t nm_buffers_path(const struct nm_buffers *buffers, size_t index,
 	size_t count = nm_paths_get(&buffers->paths, buffers->items[index].data, edges,
 				    NM_BUFFER_STEPS_MAX);
 
-	for (size_t i = 0; i < count; i++) {
-		char edge[NAME_MAX_SHOWN + 8];
-
-		describe_edge(graph, edges[i], edge, sizeof(edge));
-		snprintf(out[i].text, sizeof(out[i].text), "%s: %.*s", edge, NAME_MAX_SHOWN,
-			 class_of(graph, graph->edge_to[edges[i]]));
-	}
+	for (size_t i = 0; i < count; i++)
+		nm_path_step_text(graph, edges[i], out[i].text, sizeof(out[i].text));
 	return count;
 }
 
@@ -300,7 +269,7 @@ void nm_buffers_holder(const struct nm_buffers *buffers, size_t index, char *out
 	const struct nm_paths *paths = &buffers->paths;
 	const struct nm_buffer *item = &buffers->items[index];
 	nm_node node = item->data;
-	char edge[NAME_MAX_SHOWN + 8];
+	char edge[NM_PATH_NAME_MAX + 8];
 
 	out[0] = '\0';
 	while (paths->from[node] != NM_NO_NODE &&
@@ -308,11 +277,11 @@ void nm_buffers_holder(const struct nm_buffers *buffers, size_t index, char *out
 		node = paths->from[node];
 	if (paths->from[node] == NM_NO_NODE)
 		return;
-	describe_edge(graph, paths->edge[node], edge, sizeof(edge));
+	nm_path_edge_text(graph, paths->edge[node], edge, sizeof(edge));
 	for (node = paths->from[node];
 	     !is_known_to_users(graph, node) && paths->from[node] != NM_NO_NODE;)
 		node = paths->from[node];
-	snprintf(out, room, "%.*s%s", NAME_MAX_SHOWN, class_of(graph, node), edge);
+	snprintf(out, room, "%.*s%s", NM_PATH_NAME_MAX, nm_path_node_text(graph, node), edge);
 }
 
 void nm_buffers_done(struct nm_buffers *buffers)

@@ -21,6 +21,12 @@ struct nm_paths {
 /* NM_E_NOMEM. The graph is borrowed for the call only. */
 int nm_paths_find(const struct nm_graph *graph, struct nm_paths *out, struct nm_error *err);
 
+struct nm_heap;
+
+/* The same by the distances of the heap, which begin at what the program itself holds: of several ways not
+   the one through V8's handles or stack, if there is another. As long as Chrome DevTools says. */
+int nm_paths_by_distance(const struct nm_heap *heap, struct nm_paths *out, struct nm_error *err);
+
 /*
  * The edges from the root to `node`, nearest to the root first, at most `room` of them: of a longer
  * way the last ones, which say who holds it. Returns how many were written.

@@ -10,6 +10,7 @@
 #include "view/json_classes.h"
 #include "view/json_diff.h"
 #include "view/json_heap.h"
+#include "view/json_leaks.h"
 #include "view/json_ledger.h"
 #include "view/json_stat.h"
 #include "view/json_limits.h"
@@ -261,5 +262,6 @@ const struct nm_view nm_view_json = {
 	.heap = nm_json_heap,
 	.strings = nm_json_strings,
 	.diff = nm_json_diff,
+	.leaks = nm_json_leaks,
 	.dump = nm_json_dump,
 };

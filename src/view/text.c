@@ -11,6 +11,7 @@
 #include "view/text_classes.h"
 #include "view/text_diff.h"
 #include "view/text_heap.h"
+#include "view/text_leaks.h"
 #include "view/text_ledger.h"
 #include "view/text_stat.h"
 #include "view/text_ending.h"
@@ -407,5 +408,6 @@ const struct nm_view nm_view_text = {
 	.heap = nm_text_heap,
 	.strings = nm_text_strings,
 	.diff = nm_text_diff,
+	.leaks = nm_text_leaks,
 	.dump = nm_text_dump,
 };

@@ -22,6 +22,8 @@ struct nm_constructors;
 struct nm_heap_statistics;
 struct nm_class_key;
 struct nm_duplicates;
+struct nm_leaks;
+struct nm_paths;
 
 struct nm_view_options {
 	FILE *out;
@@ -122,6 +124,15 @@ struct nm_view_strings {
 	size_t top;
 };
 
+/* What grows from snapshot to snapshot, as `leaks` shows it. */
+struct nm_view_leaks {
+	const struct nm_leaks *leaks;
+	const struct nm_constructors *classes; /* of the last snapshot */
+	const struct nm_paths *paths;	       /* in it */
+	unsigned side_count;		       /* snapshots */
+	size_t top;			       /* show so many; 0 for all */
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -146,6 +157,7 @@ struct nm_view {
 	void (*heap)(const struct nm_view_options *how, const struct nm_view_heap *heap);
 	void (*strings)(const struct nm_view_options *how, const struct nm_view_strings *strings);
 	void (*diff)(const struct nm_view_options *how, const struct nm_view_diff *diff);
+	void (*leaks)(const struct nm_view_options *how, const struct nm_view_leaks *leaks);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 

@@ -1,0 +1,113 @@
+/*
+ * leaks.c - what grows from snapshot to snapshot, and what holds it
+ */
+#include <string.h>
+
+#include "cmd/objects.h"
+#include "model/leaks.h"
+#include "model/paths.h"
+
+#define TOP_IN_TEXT 5
+
+struct side {
+	struct nm_graph_of of;
+	struct nm_heap *heap;
+	struct nm_constructors *classes;
+};
+
+static int read_sides(struct nm_call *call, struct side *sides, int count)
+{
+	struct nm_error err;
+	int code = NM_EXIT_OK, status = NM_OK;
+
+	for (int i = 0; i < count && code == NM_EXIT_OK; i++) {
+		code = nm_call_graph(call, i, &sides[i].of);
+		if (code == NM_EXIT_OK)
+			status = nm_heap_make(sides[i].of.graph, &sides[i].heap, &err);
+		if (status != NM_OK)
+			code = nm_call_fail(call, &err);
+	}
+	return code;
+}
+
+/* The last one's plain objects say how those of the others are grouped. */
+static int make_classes(struct side *sides, int count, struct nm_error *err)
+{
+	struct side *last = &sides[count - 1];
+	int status = nm_constructors_make(last->heap, NULL, &last->classes, err);
+
+	for (int i = 0; i + 1 < count && status == NM_OK; i++)
+		status = nm_constructors_make(sides[i].heap, last->classes->interfaces,
+					      &sides[i].classes, err);
+	return status;
+}
+
+static int find_and_show(struct nm_call *call, const struct side *sides, int count, uint64_t top,
+			 struct nm_error *err)
+{
+	const struct nm_constructors *classes[NM_LEAK_SIDES_MAX];
+	struct nm_view_leaks view = {.side_count = (unsigned)count, .top = (size_t)top};
+	struct nm_leaks leaks = {.items = NULL};
+	struct nm_paths paths = {.from = NULL};
+	int status;
+
+	for (int i = 0; i < count; i++)
+		classes[i] = sides[i].classes;
+	status = nm_leaks_find(classes, (unsigned)count, &leaks, err);
+	if (status == NM_OK)
+		status = nm_paths_by_distance(sides[count - 1].heap, &paths, err);
+	if (status == NM_OK) {
+		view.leaks = &leaks;
+		view.classes = classes[count - 1];
+		view.paths = &paths;
+		call->view.format->leaks(&call->view, &view);
+	}
+	nm_paths_done(&paths);
+	nm_leaks_done(&leaks);
+	return status;
+}
+
+static int run(struct nm_call *call)
+{
+	const int count = call->word_count;
+	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0;
+	struct side sides[NM_LEAK_SIDES_MAX];
+	struct nm_error err;
+	int code, status = NM_OK;
+
+	if (!nm_call_whole(call, "top", 0, 1000000, &top))
+		return NM_EXIT_USAGE;
+	memset(sides, 0, sizeof(sides));
+	code = read_sides(call, sides, count);
+	if (code == NM_EXIT_OK)
+		status = make_classes(sides, count, &err);
+	if (code == NM_EXIT_OK && status == NM_OK)
+		status = find_and_show(call, sides, count, top, &err);
+	if (status != NM_OK)
+		code = nm_call_fail(call, &err);
+	for (int i = 0; i < count; i++) {
+		nm_constructors_free(sides[i].classes);
+		nm_heap_free(sides[i].heap);
+		nm_graph_of_done(&sides[i].of);
+	}
+	return code;
+}
+
+static const struct nm_option options[] = {
+	{0, "top", "N", "how many classes to show, 0 for all (default: 5; all as JSON)"},
+	NM_IMAGE_OPTIONS,
+	{0, NULL, NULL, NULL},
+};
+
+const struct nm_command nm_cmd_leaks = {
+	.name = "leaks",
+	.summary = "what grows from snapshot to snapshot, what holds it and where it is written",
+	.usage = "[OPTIONS] A B [C]",
+	.about =
+		"A, B and C are heap snapshots of one process, the earliest first, that V8 wrote. With\n"
+		"three, what came with the second and stayed is told from what only fills a cache.\n",
+	.options = options,
+	.min_words = 2,
+	.max_words = 3,
+	.run = run,
+};
