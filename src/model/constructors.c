@@ -302,12 +302,12 @@ static void sum_up(struct nm_constructors *out)
 	}
 }
 
-/* Walk the dominator tree, remembering by which node each class was entered: what is below it and of
+/* Walk the dominator tree, remembering by which node, + 1, each class was entered: what is below it and of
    that class is in its retained size already. */
 static bool sum_up_retained(struct nm_constructors *out, struct nm_error *err)
 {
 	const struct nm_heap *heap = out->heap;
-	nm_node *entered = malloc((out->class_count + (size_t)1) * sizeof(*entered)), at = 0;
+	nm_node *entered = calloc(out->class_count + (size_t)1, sizeof(*entered)), at = 0;
 	struct nm_tree tree = {0};
 	uint32_t *next = NULL;
 	bool is_good = entered && nm_tree_make(&tree, heap->dominator, heap->graph->node_count);
@@ -315,25 +315,23 @@ static bool sum_up_retained(struct nm_constructors *out, struct nm_error *err)
 	if (is_good)
 		next = malloc(heap->graph->node_count * sizeof(*next));
 	is_good = is_good && next;
-	if (is_good) {
-		memset(entered, 0xff, out->class_count * sizeof(*entered));
+	if (is_good)
 		memcpy(next, tree.first, heap->graph->node_count * sizeof(*next));
-	}
 	/* Down to the next child, or up when there is none. Each node is come down to once. */
 	for (bool is_new = true; is_good;) {
 		const uint32_t class = out->class_of[at];
 
-		if (is_new && entered[class] == NM_NO_NODE && nm_constructors_counts(out, at)) {
+		if (is_new && entered[class] == 0 && nm_constructors_counts(out, at)) {
 			out->rows[class].retained += heap->retained[at];
-			entered[class] = at;
+			entered[class] = at + 1;
 		}
 		is_new = next[at] < tree.first[at + 1];
 		if (is_new) {
 			at = tree.children[next[at]++];
 			continue;
 		}
-		if (entered[class] == at)
-			entered[class] = NM_NO_NODE;
+		if (entered[class] == at + 1)
+			entered[class] = 0;
 		if (at == 0)
 			break;
 		at = heap->dominator[at];
@@ -399,7 +397,7 @@ static int largest_first(const void *a, const void *b)
 static bool sort_rows(struct nm_constructors *out)
 {
 	struct numbered *sorted = malloc((out->class_count + (size_t)1) * sizeof(*sorted));
-	uint32_t *place = malloc((out->class_count + (size_t)1) * sizeof(*place));
+	uint32_t *place = calloc(out->class_count + (size_t)1, sizeof(*place));
 	const bool is_good = sorted && place;
 
 	if (is_good) {

@@ -234,24 +234,26 @@ static int largest_first(const void *a, const void *b)
 	return left->class < right->class ? -1 : left->class > right->class;
 }
 
-static void sum_up_survivors(const struct nm_constructors *last, struct nm_survivors *out)
+static void add_survivor(const struct nm_constructors *last, nm_node node, struct nm_survivors *out)
 {
-	uint32_t kept = 0;
+	struct nm_survivor_row *row = &out->rows[last->class_of[node]];
 
-	for (uint32_t i = 0; i < last->class_count; i++)
-		out->rows[i].class = i;
-	for (uint32_t i = 0; i < out->node_count; i++) {
-		struct nm_survivor_row *row = &out->rows[last->class_of[out->nodes[i]]];
+	row->count++;
+	row->size += last->heap->shallow[node];
+	out->nodes[out->node_count++] = node;
+}
 
-		row->count++;
-		row->size += last->heap->shallow[out->nodes[i]];
+/* Only the rows that have any. */
+static void keep_rows(uint32_t class_count, struct nm_survivors *out)
+{
+	for (uint32_t i = 0; i < class_count; i++) {
+		if (out->rows[i].count == 0)
+			continue;
+		out->rows[out->count] = out->rows[i];
+		out->rows[out->count++].class = i;
 	}
-	for (uint32_t i = 0; i < last->class_count; i++)
-		if (out->rows[i].count > 0)
-			out->rows[kept++] = out->rows[i];
-	out->count = kept;
-	if (kept > 0)
-		qsort(out->rows, kept, sizeof(*out->rows), largest_first);
+	if (out->count > 0)
+		qsort(out->rows, out->count, sizeof(*out->rows), largest_first);
 }
 
 int nm_survivors_make(const struct nm_heap *first, const struct nm_heap *second,
@@ -272,9 +274,9 @@ int nm_survivors_make(const struct nm_heap *first, const struct nm_heap *second,
 			const uint32_t id = id_at(&now, i);
 
 			if (has_id(&born, &at_born, id) && !has_id(&old, &at_old, id))
-				out->nodes[out->node_count++] = node_at(&now, i);
+				add_survivor(last, node_at(&now, i), out);
 		}
-		sum_up_survivors(last, out);
+		keep_rows(last->class_count, out);
 	} else {
 		nm_survivors_done(out);
 	}

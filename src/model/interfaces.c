@@ -274,8 +274,8 @@ static bool list_own(struct matcher *matcher, nm_node node)
 	const struct nm_graph *graph = matcher->graph;
 	const uint32_t first = graph->first_edge[node], end = graph->first_edge[node + 1];
 
-	if (end - first > matcher->own_room) {
-		uint32_t *own = realloc(matcher->own, (end - first) * sizeof(*own));
+	if (!matcher->own || end - first > matcher->own_room) {
+		uint32_t *own = realloc(matcher->own, (end - first + (size_t)1) * sizeof(*own));
 
 		if (!own)
 			return false;

@@ -2,6 +2,9 @@
 
 #include <stdlib.h>
 
+/* V8 writes the parts of a string among its first few edges; a file may have any number. */
+#define PART_EDGES 64
+
 /* DevTools shows plain objects by names of properties that take so many units with what is between. */
 #define OBJECT_UNITS 100
 
@@ -139,8 +142,13 @@ static void add_object(struct nm_strbuf *out, const struct nm_graph *graph, nm_n
 
 void nm_cons_parts(const struct nm_graph *graph, nm_node node, nm_node parts[2])
 {
+	const uint32_t first = graph->first_edge[node];
+	uint32_t end = graph->first_edge[node + 1];
+
+	if (end - first > PART_EDGES)
+		end = first + PART_EDGES;
 	parts[0] = parts[1] = 0;
-	for (uint32_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++) {
+	for (uint32_t i = first; i < end; i++) {
 		if (graph->edge_kind[i] != NM_EDGE_INTERNAL)
 			continue;
 		if (nm_name_is(graph, graph->edge_name[i], "first"))
