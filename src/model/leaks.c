@@ -275,9 +275,23 @@ static int largest_first(const void *a, const void *b)
 	return left->class < right->class ? -1 : left->class > right->class;
 }
 
-/* From classes to items. What holds itself is not within anything. */
-static bool link_items(struct nm_leaks *leaks, uint32_t class_count)
+/* Strings and other parts pile up with what hangs on the same object: with the first such item. */
+static uint32_t find_companion(const struct search *search, const struct nm_leaks *leaks,
+			       const struct nm_leak *part)
 {
+	if (search->last->rows[part->class].key.name[0] != '(')
+		return NM_NO_LEAK;
+	for (uint32_t i = 0; i < leaks->count; i++)
+		if (leaks->items[i].holder == part->holder &&
+		    search->last->rows[leaks->items[i].class].key.name[0] != '(')
+			return i;
+	return NM_NO_LEAK;
+}
+
+/* From classes to items. What holds itself is not within anything. */
+static bool link_items(const struct search *search, struct nm_leaks *leaks)
+{
+	const uint32_t class_count = search->last->class_count;
 	uint32_t *item_of = malloc(((size_t)class_count + 1) * sizeof(*item_of));
 
 	if (!item_of)
@@ -291,6 +305,8 @@ static bool link_items(struct nm_leaks *leaks, uint32_t class_count)
 		const uint32_t item = class < class_count ? item_of[class] : NM_NO_LEAK;
 
 		leaks->items[i].within = item == i ? NM_NO_LEAK : item;
+		if (item == NM_NO_LEAK)
+			leaks->items[i].within = find_companion(search, leaks, &leaks->items[i]);
 	}
 	free(item_of);
 	return true;
@@ -315,7 +331,7 @@ static bool collect(const struct search *search, const struct index *before, uns
 	}
 	if (out->count > 0)
 		qsort(out->items, out->count, sizeof(*out->items), largest_first);
-	return link_items(out, search->last->class_count);
+	return link_items(search, out);
 }
 
 int nm_leaks_find(const struct nm_constructors *const sides[], unsigned side_count,

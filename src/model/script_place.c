@@ -29,6 +29,14 @@ static nm_node follow(const struct nm_graph *graph, nm_node node, const char *na
 	return NM_NO_NODE;
 }
 
+/* Of a SharedFunctionInfo; the edge has another name since V8 12. */
+static nm_node script_of(const struct nm_graph *graph, nm_node shared)
+{
+	const nm_node script = follow(graph, shared, "script");
+
+	return script != NM_NO_NODE ? script : follow(graph, shared, "script_or_debug_info");
+}
+
 const char *nm_script_name(const struct nm_graph *graph, uint32_t script_id)
 {
 	for (uint32_t i = 0; i < graph->location_count; i++) {
@@ -39,7 +47,7 @@ const char *nm_script_name(const struct nm_graph *graph, uint32_t script_id)
 			continue;
 		node = follow(graph, node, "shared");
 		if (node != NM_NO_NODE)
-			node = follow(graph, node, "script");
+			node = script_of(graph, node);
 		if (node != NM_NO_NODE)
 			return nm_graph_text(graph, graph->name[node]);
 	}

@@ -1,0 +1,1 @@
+nodemem leaks ../fixtures/snapshots/small-n24.heapsnapshot.zst ../fixtures/snapshots/small-n24.heapsnapshot.zst
