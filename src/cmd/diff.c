@@ -12,6 +12,7 @@
 #include "source/classes_saved.h"
 
 #define TOP_IN_TEXT 20
+#define SIDES_MAX   3
 
 /* When the exit code is to say that something grew. */
 struct bounds {
@@ -20,20 +21,6 @@ struct bounds {
 	char *class;	 /* owned */
 	uint64_t class_growth;
 };
-
-/* A snapshot, and what was made of it. */
-struct side {
-	struct nm_graph_of of;
-	struct nm_heap *heap;
-	struct nm_constructors *classes;
-};
-
-static void side_done(struct side *side)
-{
-	nm_constructors_free(side->classes);
-	nm_heap_free(side->heap);
-	nm_graph_of_done(&side->of);
-}
 
 static bool read_bounds(struct nm_call *call, struct bounds *out)
 {
@@ -91,18 +78,6 @@ static int judge(const struct bounds *bounds, const struct nm_view_diff *view)
 	return code;
 }
 
-static int read_heap(struct nm_call *call, int index, struct side *side)
-{
-	struct nm_error err;
-	int code;
-
-	memset(side, 0, sizeof(*side));
-	code = nm_call_graph(call, index, &side->of);
-	if (code == NM_EXIT_OK && nm_heap_make(side->of.graph, &side->heap, &err) != NM_OK)
-		code = nm_call_fail(call, &err);
-	return code;
-}
-
 static struct nm_view_diff_row row_of(const struct nm_diff_row *row)
 {
 	return (struct nm_view_diff_row){
@@ -148,7 +123,8 @@ static int show(struct nm_call *call, const struct bounds *bounds, struct nm_vie
 	return judge(bounds, view);
 }
 
-static int show_two(struct nm_call *call, const struct bounds *bounds, const struct side sides[2])
+static int show_two(struct nm_call *call, const struct bounds *bounds,
+		    const struct nm_heap_of sides[2])
 {
 	struct nm_heap_diff diff = {.rows = NULL};
 	struct nm_view_diff_row *rows;
@@ -172,7 +148,8 @@ static int show_two(struct nm_call *call, const struct bounds *bounds, const str
 	return code;
 }
 
-static int show_three(struct nm_call *call, const struct bounds *bounds, const struct side sides[3])
+static int show_three(struct nm_call *call, const struct bounds *bounds,
+		      const struct nm_heap_of sides[3])
 {
 	struct nm_survivors survivors = {.rows = NULL};
 	struct nm_view_diff_row *rows;
@@ -198,34 +175,16 @@ static int show_three(struct nm_call *call, const struct bounds *bounds, const s
 	return code;
 }
 
-/* The last one's plain objects say how those of the others are grouped. */
-static int make_classes(struct side *sides, int count, struct nm_error *err)
-{
-	struct side *last = &sides[count - 1];
-	int status = nm_constructors_make(last->heap, NULL, &last->classes, err);
-
-	for (int i = 0; i + 1 < count && status == NM_OK; i++)
-		status = nm_constructors_make(sides[i].heap, last->classes->interfaces,
-					      &sides[i].classes, err);
-	return status;
-}
-
 static int compare_snapshots(struct nm_call *call, const struct bounds *bounds)
 {
-	const int count = call->word_count;
-	struct side sides[3];
-	struct nm_error err;
-	int code = NM_EXIT_OK;
+	struct nm_heap_of sides[SIDES_MAX];
+	int code = nm_call_sides(call, sides);
 
-	memset(sides, 0, sizeof(sides));
-	for (int i = 0; i < count && code == NM_EXIT_OK; i++)
-		code = read_heap(call, i, &sides[i]);
-	if (code == NM_EXIT_OK && make_classes(sides, count, &err) != NM_OK)
-		code = nm_call_fail(call, &err);
-	else if (code == NM_EXIT_OK)
-		code = count == 2 ? show_two(call, bounds, sides) : show_three(call, bounds, sides);
-	for (int i = 0; i < count; i++)
-		side_done(&sides[i]);
+	if (code == NM_EXIT_OK)
+		code = call->word_count == 2 ? show_two(call, bounds, sides)
+					     : show_three(call, bounds, sides);
+	for (int i = 0; i < call->word_count; i++)
+		nm_heap_of_done(&sides[i]);
 	return code;
 }
 

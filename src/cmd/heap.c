@@ -41,27 +41,25 @@ static int write_nodes(const struct nm_heap *heap, const char *path, struct nm_e
 	return nm_output_close(output, &bytes, err);
 }
 
-static int show(struct nm_call *call, const struct nm_graph_of *of, const struct nm_heap *heap,
-		uint64_t top, struct nm_error *err)
+static int show(struct nm_call *call, struct nm_heap_of *of, uint64_t top, struct nm_error *err)
 {
-	struct nm_constructors *classes = NULL;
 	struct nm_heap_statistics statistics;
-	int status = nm_constructors_make(heap, NULL, &classes, err);
+	int status = nm_constructors_make(of->heap, NULL, &of->classes, err);
 
 	if (status == NM_OK)
-		status = nm_heap_statistics(heap, &statistics, err);
+		status = nm_heap_statistics(of->heap, &statistics, err);
 	if (status == NM_OK) {
 		const struct nm_view_heap view = {
-			.origin = nm_origin_of(of),
-			.heap = heap,
-			.classes = classes,
+			.origin = nm_origin_of(&of->of),
+			.heap = of->heap,
+			.classes = of->classes,
 			.statistics = &statistics,
 			.top = (size_t)top,
 		};
 
 		call->view.format->heap(&call->view, &view);
+		nm_print_graph_cost(call, 0, &of->of);
 	}
-	nm_constructors_free(classes);
 	return status;
 }
 
@@ -69,27 +67,22 @@ static int run(struct nm_call *call)
 {
 	const char *nodes = nm_call_option(call, "nodes");
 	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0;
-	struct nm_graph_of of;
-	struct nm_heap *heap = NULL;
+	struct nm_heap_of of;
 	struct nm_error err;
-	int status, code;
+	int status = NM_OK, code;
 
 	if (!nm_call_whole(call, "top", 0, 1000000, &top))
 		return NM_EXIT_USAGE;
-	code = nm_call_graph(call, 0, &of);
+	code = nm_call_heap(call, 0, &of);
 	if (code != NM_EXIT_OK)
 		return code;
-	status = nm_heap_make(of.graph, &heap, &err);
-	if (status == NM_OK && nodes)
-		status = write_nodes(heap, nodes, &err);
+	if (nodes)
+		status = write_nodes(of.heap, nodes, &err);
 	if (status == NM_OK)
-		status = show(call, &of, heap, top, &err);
-	if (status == NM_OK)
-		nm_print_graph_cost(call, 0, &of);
-	else
+		status = show(call, &of, top, &err);
+	if (status != NM_OK)
 		code = nm_call_fail(call, &err);
-	nm_heap_free(heap);
-	nm_graph_of_done(&of);
+	nm_heap_of_done(&of);
 	return code;
 }
 

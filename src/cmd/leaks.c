@@ -1,49 +1,14 @@
 /*
  * leaks.c - what grows from snapshot to snapshot, and what holds it
  */
-#include <string.h>
-
 #include "cmd/objects.h"
 #include "model/leaks.h"
 #include "model/paths.h"
 
 #define TOP_IN_TEXT 5
 
-struct side {
-	struct nm_graph_of of;
-	struct nm_heap *heap;
-	struct nm_constructors *classes;
-};
-
-static int read_sides(struct nm_call *call, struct side *sides, int count)
-{
-	struct nm_error err;
-	int code = NM_EXIT_OK, status = NM_OK;
-
-	for (int i = 0; i < count && code == NM_EXIT_OK; i++) {
-		code = nm_call_graph(call, i, &sides[i].of);
-		if (code == NM_EXIT_OK)
-			status = nm_heap_make(sides[i].of.graph, &sides[i].heap, &err);
-		if (status != NM_OK)
-			code = nm_call_fail(call, &err);
-	}
-	return code;
-}
-
-/* The last one's plain objects say how those of the others are grouped. */
-static int make_classes(struct side *sides, int count, struct nm_error *err)
-{
-	struct side *last = &sides[count - 1];
-	int status = nm_constructors_make(last->heap, NULL, &last->classes, err);
-
-	for (int i = 0; i + 1 < count && status == NM_OK; i++)
-		status = nm_constructors_make(sides[i].heap, last->classes->interfaces,
-					      &sides[i].classes, err);
-	return status;
-}
-
-static int find_and_show(struct nm_call *call, const struct side *sides, int count, uint64_t top,
-			 struct nm_error *err)
+static int find_and_show(struct nm_call *call, const struct nm_heap_of *sides, int count,
+			 uint64_t top, struct nm_error *err)
 {
 	const struct nm_constructors *classes[NM_LEAK_SIDES_MAX];
 	struct nm_view_leaks view = {.side_count = (unsigned)count, .top = (size_t)top};
@@ -71,25 +36,17 @@ static int run(struct nm_call *call)
 {
 	const int count = call->word_count;
 	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0;
-	struct side sides[NM_LEAK_SIDES_MAX];
+	struct nm_heap_of sides[NM_LEAK_SIDES_MAX];
 	struct nm_error err;
-	int code, status = NM_OK;
+	int code;
 
 	if (!nm_call_whole(call, "top", 0, 1000000, &top))
 		return NM_EXIT_USAGE;
-	memset(sides, 0, sizeof(sides));
-	code = read_sides(call, sides, count);
-	if (code == NM_EXIT_OK)
-		status = make_classes(sides, count, &err);
-	if (code == NM_EXIT_OK && status == NM_OK)
-		status = find_and_show(call, sides, count, top, &err);
-	if (status != NM_OK)
+	code = nm_call_sides(call, sides);
+	if (code == NM_EXIT_OK && find_and_show(call, sides, count, top, &err) != NM_OK)
 		code = nm_call_fail(call, &err);
-	for (int i = 0; i < count; i++) {
-		nm_constructors_free(sides[i].classes);
-		nm_heap_free(sides[i].heap);
-		nm_graph_of_done(&sides[i].of);
-	}
+	for (int i = 0; i < count; i++)
+		nm_heap_of_done(&sides[i]);
 	return code;
 }
 

@@ -1,6 +1,7 @@
 #include "cmd/objects.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "cmd/open.h"
 
@@ -42,6 +43,47 @@ int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out)
 	status = path ? nm_graph_of_file(path, &options, out, &err)
 		      : read_process(pid, &options, out, &err);
 	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
+}
+
+int nm_call_heap(struct nm_call *call, int index, struct nm_heap_of *out)
+{
+	struct nm_error err;
+	int code;
+
+	memset(out, 0, sizeof(*out));
+	code = nm_call_graph(call, index, &out->of);
+	if (code == NM_EXIT_OK && nm_heap_make(out->of.graph, &out->heap, &err) != NM_OK)
+		code = nm_call_fail(call, &err);
+	if (code != NM_EXIT_OK)
+		nm_heap_of_done(out);
+	return code;
+}
+
+int nm_call_sides(struct nm_call *call, struct nm_heap_of *sides)
+{
+	const int count = call->word_count;
+	struct nm_heap_of *last = &sides[count - 1];
+	struct nm_error err;
+	int code = NM_EXIT_OK, status;
+
+	memset(sides, 0, (size_t)count * sizeof(*sides));
+	for (int i = 0; i < count && code == NM_EXIT_OK; i++)
+		code = nm_call_heap(call, i, &sides[i]);
+	if (code != NM_EXIT_OK)
+		return code;
+	status = nm_constructors_make(last->heap, NULL, &last->classes, &err);
+	for (int i = 0; i + 1 < count && status == NM_OK; i++)
+		status = nm_constructors_make(sides[i].heap, last->classes->interfaces,
+					      &sides[i].classes, &err);
+	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
+}
+
+void nm_heap_of_done(struct nm_heap_of *of)
+{
+	nm_constructors_free(of->classes);
+	nm_heap_free(of->heap);
+	nm_graph_of_done(&of->of);
+	memset(of, 0, sizeof(*of));
 }
 
 struct nm_view_origin nm_origin_of(const struct nm_graph_of *of)

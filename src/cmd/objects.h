@@ -5,6 +5,7 @@
 #define NM_CMD_OBJECTS_H
 
 #include "cmd/command.h"
+#include "model/constructors.h"
 #include "source/graph_of.h"
 
 /* Rows of a table of options. */
@@ -24,7 +25,23 @@ bool nm_call_image(struct nm_call *call, struct nm_graph_options *out);
    is not NM_EXIT_OK there is none, and why has been said. */
 int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out);
 
-/* The same for a view. */
+/* A graph, and what was made of it. Zeroed, it is done already. */
+struct nm_heap_of {
+	struct nm_graph_of of;
+	struct nm_heap *heap;
+	struct nm_constructors *classes; /* where they were asked for */
+};
+
+/* The same with sizes and distances; without classes. */
+int nm_call_heap(struct nm_call *call, int index, struct nm_heap_of *out);
+
+/* All words, with classes; plain objects are grouped as those of the last one say. `sides` has room for
+   them, and is to be done in any case. */
+int nm_call_sides(struct nm_call *call, struct nm_heap_of *sides);
+
+void nm_heap_of_done(struct nm_heap_of *of);
+
+/* Where it comes from, for a view. */
 struct nm_view_origin nm_origin_of(const struct nm_graph_of *of);
 
 /* After what was shown: what is missing of a core file; with --verbose what it cost. */

@@ -17,42 +17,43 @@ static int most_wasted_first(const void *a, const void *b)
 	return left->node < right->node ? -1 : left->node > right->node;
 }
 
+static void show(struct nm_call *call, const struct nm_heap_of *of,
+		 struct nm_duplicates *duplicates, uint64_t top)
+{
+	const struct nm_view_strings view = {
+		.origin = nm_origin_of(&of->of),
+		.heap = of->heap,
+		.duplicates = duplicates,
+		.top = (size_t)top,
+	};
+
+	if (duplicates->count > 0)
+		qsort(duplicates->rows, duplicates->count, sizeof(*duplicates->rows),
+		      most_wasted_first);
+	call->view.format->strings(&call->view, &view);
+	nm_print_graph_cost(call, 0, &of->of);
+}
+
 static int run(struct nm_call *call)
 {
 	uint64_t top = call->view.format == &nm_view_text ? TOP_IN_TEXT : 0;
 	struct nm_duplicates duplicates;
-	struct nm_graph_of of;
-	struct nm_heap *heap = NULL;
+	struct nm_heap_of of;
 	struct nm_error err;
-	int status, code;
+	int code;
 
 	if (!nm_call_whole(call, "top", 0, 1000000, &top))
 		return NM_EXIT_USAGE;
-	code = nm_call_graph(call, 0, &of);
+	code = nm_call_heap(call, 0, &of);
 	if (code != NM_EXIT_OK)
 		return code;
-	status = nm_heap_make(of.graph, &heap, &err);
-	if (status == NM_OK)
-		status = nm_duplicates_make(heap, &duplicates, &err);
-	if (status == NM_OK) {
-		const struct nm_view_strings view = {
-			.origin = nm_origin_of(&of),
-			.heap = heap,
-			.duplicates = &duplicates,
-			.top = (size_t)top,
-		};
-
-		if (duplicates.count > 0)
-			qsort(duplicates.rows, duplicates.count, sizeof(*duplicates.rows),
-			      most_wasted_first);
-		call->view.format->strings(&call->view, &view);
-		nm_print_graph_cost(call, 0, &of);
+	if (nm_duplicates_make(of.heap, &duplicates, &err) == NM_OK) {
+		show(call, &of, &duplicates, top);
 		nm_duplicates_done(&duplicates);
 	} else {
 		code = nm_call_fail(call, &err);
 	}
-	nm_heap_free(heap);
-	nm_graph_of_done(&of);
+	nm_heap_of_done(&of);
 	return code;
 }
 
