@@ -1,5 +1,5 @@
 /*
- * fuzz_snapshot.c - a heap snapshot that somebody else has written
+ * fuzz_snapshot.c - a heap snapshot that somebody else has written, and all that is told of one
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,11 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "model/duplicates.h"
+#include "model/heap_diff.h"
+#include "model/leaks.h"
+#include "model/paths.h"
+#include "model/statistics.h"
 #include "source/snapshot/read.h"
 
 /* Made once; a file in memory. */
@@ -33,6 +38,40 @@ static void check(const struct nm_graph *graph)
 		MUST(graph->locations[i].node < graph->node_count);
 }
 
+static void compare(const struct nm_constructors *classes)
+{
+	const struct nm_constructors *const sides[] = {classes, classes};
+	struct nm_heap_statistics statistics;
+	struct nm_duplicates duplicates;
+	struct nm_heap_diff diff;
+	struct nm_leaks leaks;
+	struct nm_paths paths;
+
+	MUST(nm_heap_statistics(classes->heap, &statistics, NULL) == NM_OK);
+	MUST(nm_duplicates_make(classes->heap, &duplicates, NULL) == NM_OK);
+	nm_duplicates_done(&duplicates);
+	MUST(nm_heap_diff_make(classes, classes, &diff, NULL) == NM_OK);
+	nm_heap_diff_done(&diff);
+	MUST(nm_leaks_find(sides, 2, &leaks, NULL) == NM_OK && leaks.count == 0);
+	nm_leaks_done(&leaks);
+	MUST(nm_paths_by_distance(classes->heap, &paths, NULL) == NM_OK);
+	nm_paths_done(&paths);
+}
+
+static void understand(const struct nm_graph *graph)
+{
+	struct nm_constructors *classes;
+	struct nm_heap *heap;
+
+	MUST(nm_heap_make(graph, &heap, NULL) == NM_OK);
+	for (nm_node i = 0; i < graph->node_count; i++)
+		MUST(heap->dominator[i] < graph->node_count);
+	MUST(nm_constructors_make(heap, NULL, &classes, NULL) == NM_OK);
+	compare(classes);
+	nm_constructors_free(classes);
+	nm_heap_free(heap);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct nm_error err = {.code = NM_OK};
@@ -44,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 	if (nm_snapshot_read(path, &graph, &err) == NM_OK) {
 		check(graph);
+		understand(graph);
 		nm_graph_free(graph);
 	} else {
 		MUST(err.code != NM_OK && err.message[0] != '\0');
