@@ -1,6 +1,7 @@
 #include "cmd/objects.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "cmd/open.h"
 
@@ -42,6 +43,42 @@ int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out)
 	status = path ? nm_graph_of_file(path, &options, out, &err)
 		      : read_process(pid, &options, out, &err);
 	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
+}
+
+int nm_call_objects(struct nm_call *call, struct nm_call_objects *out)
+{
+	struct nm_error err;
+	int status, code;
+
+	memset(out, 0, sizeof(*out));
+	code = nm_call_graph(call, 0, &out->of);
+	if (code != NM_EXIT_OK) {
+		memset(&out->of, 0, sizeof(out->of));
+		return code;
+	}
+	status = nm_heap_make(out->of.graph, &out->heap, &err);
+	if (status == NM_OK)
+		status = nm_constructors_make(out->heap, NULL, &out->classes, &err);
+	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
+}
+
+void nm_call_objects_done(struct nm_call_objects *objects)
+{
+	nm_constructors_free(objects->classes);
+	nm_heap_free(objects->heap);
+	nm_graph_of_done(&objects->of);
+}
+
+int nm_find_id(const struct nm_graph *graph, uint64_t id, nm_node *out, struct nm_error *err)
+{
+	for (nm_node node = 0; node < graph->node_count; node++)
+		if (graph->id[node] == id) {
+			*out = node;
+			return NM_OK;
+		}
+	return nm_error_set(
+		err, NM_E_UNSUPPORTED,
+		"no object has the id %" PRIu64 " (nodemem retainers --class tells some)", id);
 }
 
 struct nm_view_origin nm_origin_of(const struct nm_graph_of *of)

@@ -5,6 +5,7 @@
 #define NM_CMD_OBJECTS_H
 
 #include "cmd/command.h"
+#include "model/constructors.h"
 #include "source/graph_of.h"
 
 /* Rows of a table of options. */
@@ -23,6 +24,19 @@ bool nm_call_image(struct nm_call *call, struct nm_graph_options *out);
 /* The graph of the word `index`: a process, a core file or a heap snapshot. Returns an exit code; when it
    is not NM_EXIT_OK there is none, and why has been said. */
 int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out);
+
+/* The same with what is known of each object. Zeroed and freed in any case, by nm_call_objects_done(). */
+struct nm_call_objects {
+	struct nm_graph_of of;
+	struct nm_heap *heap;
+	struct nm_constructors *classes;
+};
+
+int nm_call_objects(struct nm_call *call, struct nm_call_objects *out);
+void nm_call_objects_done(struct nm_call_objects *objects);
+
+/* The node of an id. NM_E_UNSUPPORTED: no node has it. */
+int nm_find_id(const struct nm_graph *graph, uint64_t id, nm_node *out, struct nm_error *err);
 
 /* The same for a view. */
 struct nm_view_origin nm_origin_of(const struct nm_graph_of *of);

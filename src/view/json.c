@@ -8,8 +8,10 @@
 #include "model/verdict.h"
 #include "view/json_buffers.h"
 #include "view/json_classes.h"
+#include "view/json_dominators.h"
 #include "view/json_heap.h"
 #include "view/json_ledger.h"
+#include "view/json_retainers.h"
 #include "view/json_stat.h"
 #include "view/json_limits.h"
 #include "view/json_write.h"
@@ -258,5 +260,7 @@ const struct nm_view nm_view_json = {
 	.findings = nm_json_findings,
 	.classes = nm_json_classes,
 	.heap = nm_json_heap,
+	.retainers = nm_json_retainers,
+	.dominators = nm_json_dominators,
 	.dump = nm_json_dump,
 };

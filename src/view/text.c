@@ -9,8 +9,10 @@
 #include "view/table.h"
 #include "view/text_buffers.h"
 #include "view/text_classes.h"
+#include "view/text_dominators.h"
 #include "view/text_heap.h"
 #include "view/text_ledger.h"
+#include "view/text_retainers.h"
 #include "view/text_stat.h"
 #include "view/text_ending.h"
 #include "view/text_limits.h"
@@ -404,5 +406,7 @@ const struct nm_view nm_view_text = {
 	.findings = nm_text_findings,
 	.classes = nm_text_classes,
 	.heap = nm_text_heap,
+	.retainers = nm_text_retainers,
+	.dominators = nm_text_dominators,
 	.dump = nm_text_dump,
 };

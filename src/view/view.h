@@ -20,6 +20,8 @@ struct nm_class_row;
 struct nm_heap;
 struct nm_constructors;
 struct nm_heap_statistics;
+struct nm_retainers;
+struct nm_dominated;
 
 struct nm_view_options {
 	FILE *out;
@@ -95,6 +97,20 @@ struct nm_view_heap {
 	size_t top; /* show so many; 0 for all */
 };
 
+/* Paths to an object, or to those of a class, as `retainers` shows them. */
+struct nm_view_retainers {
+	struct nm_view_origin origin;
+	const struct nm_retainers *retainers;
+	const char *class_name; /* NULL for one object */
+	size_t top;		/* show so many; 0 for all */
+};
+
+/* A part of the dominator tree as `dominators` shows it. */
+struct nm_view_dominators {
+	struct nm_view_origin origin;
+	const struct nm_dominated *dominated;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -117,6 +133,9 @@ struct nm_view {
 	void (*dump)(const struct nm_view_options *how, const char *path,
 		     const struct nm_dump *dump);
 	void (*heap)(const struct nm_view_options *how, const struct nm_view_heap *heap);
+	void (*retainers)(const struct nm_view_options *how, const struct nm_view_retainers *view);
+	void (*dominators)(const struct nm_view_options *how,
+			   const struct nm_view_dominators *view);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 
