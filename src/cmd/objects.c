@@ -86,6 +86,30 @@ void nm_heap_of_done(struct nm_heap_of *of)
 	memset(of, 0, sizeof(*of));
 }
 
+int nm_call_classes(struct nm_call *call, int index, struct nm_heap_of *out)
+{
+	struct nm_error err;
+	int code = nm_call_heap(call, index, out);
+
+	if (code != NM_EXIT_OK ||
+	    nm_constructors_make(out->heap, NULL, &out->classes, &err) == NM_OK)
+		return code;
+	nm_heap_of_done(out);
+	return nm_call_fail(call, &err);
+}
+
+int nm_find_id(const struct nm_graph *graph, uint64_t id, nm_node *out, struct nm_error *err)
+{
+	for (nm_node node = 0; node < graph->node_count; node++)
+		if (graph->id[node] == id) {
+			*out = node;
+			return NM_OK;
+		}
+	return nm_error_set(
+		err, NM_E_UNSUPPORTED,
+		"no object has the id %" PRIu64 " (nodemem retainers --class tells some)", id);
+}
+
 struct nm_view_origin nm_origin_of(const struct nm_graph_of *of)
 {
 	return (struct nm_view_origin){.pid = of->pid,

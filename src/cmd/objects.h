@@ -35,11 +35,17 @@ struct nm_heap_of {
 /* The same with sizes and distances; without classes. */
 int nm_call_heap(struct nm_call *call, int index, struct nm_heap_of *out);
 
+/* And with classes. */
+int nm_call_classes(struct nm_call *call, int index, struct nm_heap_of *out);
+
 /* All words, with classes; plain objects are grouped as those of the last one say. `sides` has room for
    them, and is to be done in any case. */
 int nm_call_sides(struct nm_call *call, struct nm_heap_of *sides);
 
 void nm_heap_of_done(struct nm_heap_of *of);
+
+/* The node of an id. NM_E_UNSUPPORTED: no node has it. */
+int nm_find_id(const struct nm_graph *graph, uint64_t id, nm_node *out, struct nm_error *err);
 
 /* Where it comes from, for a view. */
 struct nm_view_origin nm_origin_of(const struct nm_graph_of *of);

@@ -9,9 +9,11 @@
 #include "view/json_buffers.h"
 #include "view/json_classes.h"
 #include "view/json_diff.h"
+#include "view/json_dominators.h"
 #include "view/json_heap.h"
 #include "view/json_leaks.h"
 #include "view/json_ledger.h"
+#include "view/json_retainers.h"
 #include "view/json_stat.h"
 #include "view/json_limits.h"
 #include "view/json_write.h"
@@ -263,5 +265,7 @@ const struct nm_view nm_view_json = {
 	.strings = nm_json_strings,
 	.diff = nm_json_diff,
 	.leaks = nm_json_leaks,
+	.retainers = nm_json_retainers,
+	.dominators = nm_json_dominators,
 	.dump = nm_json_dump,
 };

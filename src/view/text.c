@@ -10,9 +10,11 @@
 #include "view/text_buffers.h"
 #include "view/text_classes.h"
 #include "view/text_diff.h"
+#include "view/text_dominators.h"
 #include "view/text_heap.h"
 #include "view/text_leaks.h"
 #include "view/text_ledger.h"
+#include "view/text_retainers.h"
 #include "view/text_stat.h"
 #include "view/text_ending.h"
 #include "view/text_limits.h"
@@ -409,5 +411,7 @@ const struct nm_view nm_view_text = {
 	.strings = nm_text_strings,
 	.diff = nm_text_diff,
 	.leaks = nm_text_leaks,
+	.retainers = nm_text_retainers,
+	.dominators = nm_text_dominators,
 	.dump = nm_text_dump,
 };

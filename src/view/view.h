@@ -24,6 +24,8 @@ struct nm_class_key;
 struct nm_duplicates;
 struct nm_leaks;
 struct nm_paths;
+struct nm_retainers;
+struct nm_dominated;
 
 struct nm_view_options {
 	FILE *out;
@@ -133,6 +135,20 @@ struct nm_view_leaks {
 	size_t top;			       /* show so many; 0 for all */
 };
 
+/* Paths to an object, or to those of a class, as `retainers` shows them. */
+struct nm_view_retainers {
+	struct nm_view_origin origin;
+	const struct nm_retainers *retainers;
+	const char *class_name; /* NULL for one object */
+	size_t top;		/* show so many; 0 for all */
+};
+
+/* A part of the dominator tree as `dominators` shows it. */
+struct nm_view_dominators {
+	struct nm_view_origin origin;
+	const struct nm_dominated *dominated;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -158,6 +174,9 @@ struct nm_view {
 	void (*strings)(const struct nm_view_options *how, const struct nm_view_strings *strings);
 	void (*diff)(const struct nm_view_options *how, const struct nm_view_diff *diff);
 	void (*leaks)(const struct nm_view_options *how, const struct nm_view_leaks *leaks);
+	void (*retainers)(const struct nm_view_options *how, const struct nm_view_retainers *view);
+	void (*dominators)(const struct nm_view_options *how,
+			   const struct nm_view_dominators *view);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 

@@ -1,0 +1,1 @@
+nodemem dominators --id 90021 ../fixtures/snapshots/small-n24.heapsnapshot.zst

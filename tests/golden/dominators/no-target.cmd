@@ -1,0 +1,3 @@
+nodemem dominators
+exit: 2
+stderr: yes

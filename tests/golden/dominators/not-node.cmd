@@ -1,0 +1,3 @@
+nodemem dominators PYTHON
+exit: 3
+stderr: yes

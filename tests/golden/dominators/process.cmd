@@ -1,0 +1,3 @@
+nodemem dominators --depth 0 PID
+target: idle.js
+node: 24

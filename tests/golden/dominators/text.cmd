@@ -1,0 +1,1 @@
+nodemem dominators ../fixtures/snapshots/small-n24.heapsnapshot.zst

@@ -1,0 +1,3 @@
+nodemem retainers ../fixtures/snapshots/small-n24.heapsnapshot.zst
+exit: 2
+stderr: yes

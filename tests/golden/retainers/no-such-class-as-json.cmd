@@ -1,0 +1,3 @@
+nodemem retainers --json --class nothing-like-it ../fixtures/snapshots/small-n24.heapsnapshot.zst
+exit: 1
+stderr: yes

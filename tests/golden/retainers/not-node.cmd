@@ -1,0 +1,3 @@
+nodemem retainers --id 1 PYTHON
+exit: 3
+stderr: yes
