@@ -39,13 +39,31 @@ int nm_paths_find(const struct nm_graph *graph, struct nm_paths *out, struct nm_
 	return NM_OK;
 }
 
-static bool is_next(const struct nm_heap *heap, nm_node node, nm_node to)
+/* Does the shortest path to `to` come by this edge? */
+static bool is_on_path(const struct nm_heap *heap, nm_node from, uint32_t edge, nm_node to)
 {
-	/* What the program holds is told of by the root, which is far away by itself. */
-	return heap->distance[to] ==
-	       (node == 0 && heap->distance[to] == 1 ? 1 : (int64_t)heap->distance[node] + 1);
+	const int32_t distance = heap->distance[to];
+
+	if (distance == 1)
+		return from == 0;
+	if (heap->graph->edge_kind[edge] == NM_EDGE_WEAK)
+		return false;
+	return distance > 0 && heap->distance[from] == distance - 1;
 }
 
+/* For what is not reached: an edge from what is, if there is one, and rather one that is not weak. */
+static bool is_better_than_none(const struct nm_heap *heap, const struct nm_paths *paths,
+				nm_node from, uint32_t edge, nm_node to)
+{
+	const uint8_t *kind = heap->graph->edge_kind;
+
+	if (heap->distance[to] >= 0 || heap->distance[from] < 0)
+		return false;
+	return paths->edge[to] == NM_NO_EDGE ||
+	       (kind[paths->edge[to]] == NM_EDGE_WEAK && kind[edge] != NM_EDGE_WEAK);
+}
+
+/* Distances fall along a path, so it ends. */
 int nm_paths_by_distance(const struct nm_heap *heap, struct nm_paths *out, struct nm_error *err)
 {
 	const struct nm_graph *graph = heap->graph;
@@ -59,14 +77,15 @@ int nm_paths_by_distance(const struct nm_heap *heap, struct nm_paths *out, struc
 	}
 	memset(out->from, 0xff, size);
 	memset(out->edge, 0xff, size);
-	for (nm_node node = 0; node < graph->node_count; node++)
-		for (uint32_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++) {
+	for (nm_node from = 0; from < graph->node_count; from++)
+		for (uint32_t i = graph->first_edge[from]; i < graph->first_edge[from + 1]; i++) {
 			const nm_node to = graph->edge_to[i];
 
-			if (graph->edge_kind[i] == NM_EDGE_WEAK || to == 0 ||
-			    out->from[to] != NM_NO_NODE || !is_next(heap, node, to))
+			if (to == 0 ||
+			    (!(out->edge[to] == NM_NO_EDGE && is_on_path(heap, from, i, to)) &&
+			     !is_better_than_none(heap, out, from, i, to)))
 				continue;
-			out->from[to] = node;
+			out->from[to] = from;
 			out->edge[to] = i;
 		}
 	return NM_OK;

@@ -24,7 +24,8 @@ int nm_paths_find(const struct nm_graph *graph, struct nm_paths *out, struct nm_
 struct nm_heap;
 
 /* The same by the distances of the heap, which begin at what the program itself holds: of several ways not
-   the one through V8's handles or stack, if there is another. As long as Chrome DevTools says. */
+   the one through V8's handles or stack, if there is another. As long as Chrome DevTools says. What is not
+   reached by any has an edge from what is, if there is one, perhaps a weak one. */
 int nm_paths_by_distance(const struct nm_heap *heap, struct nm_paths *out, struct nm_error *err);
 
 /*

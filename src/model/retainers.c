@@ -18,56 +18,6 @@ struct search {
 
 /* ---- paths ------------------------------------------------------------------------------------ */
 
-/* Does the shortest path to `to` come by this edge? */
-static bool is_on_path(const struct nm_heap *heap, nm_node from, uint32_t edge, nm_node to)
-{
-	const int32_t distance = heap->distance[to];
-
-	if (distance == 1)
-		return from == 0;
-	if (heap->graph->edge_kind[edge] == NM_EDGE_WEAK)
-		return false;
-	return distance > 0 && heap->distance[from] == distance - 1;
-}
-
-/* For what is not reached: an edge from what is, if there is one, and rather one that is not weak. */
-static bool is_better_than_none(const struct nm_heap *heap, const struct nm_paths *paths,
-				nm_node from, uint32_t edge, nm_node to)
-{
-	const uint8_t *kind = heap->graph->edge_kind;
-
-	if (heap->distance[to] >= 0 || heap->distance[from] < 0)
-		return false;
-	return paths->edge[to] == NM_NO_EDGE ||
-	       (kind[paths->edge[to]] == NM_EDGE_WEAK && kind[edge] != NM_EDGE_WEAK);
-}
-
-/* Distances fall along a path, so it ends. */
-static int find_paths(const struct nm_heap *heap, struct nm_paths *out, struct nm_error *err)
-{
-	const struct nm_graph *graph = heap->graph;
-	const size_t size = (size_t)graph->node_count * sizeof(uint32_t);
-
-	out->from = malloc(size);
-	out->edge = malloc(size);
-	if (!out->from || !out->edge)
-		return nm_error_nomem(err);
-	memset(out->from, 0xff, size);
-	memset(out->edge, 0xff, size);
-	for (nm_node from = 0; from < graph->node_count; from++)
-		for (uint32_t i = graph->first_edge[from]; i < graph->first_edge[from + 1]; i++) {
-			const nm_node to = graph->edge_to[i];
-
-			if (to == 0 ||
-			    (!(out->edge[to] == NM_NO_EDGE && is_on_path(heap, from, i, to)) &&
-			     !is_better_than_none(heap, out, from, i, to)))
-				continue;
-			out->from[to] = from;
-			out->edge[to] = i;
-		}
-	return NM_OK;
-}
-
 void nm_retainers_path(const struct nm_retainers *retainers, const struct nm_retainer_group *group,
 		       struct nm_retainer_path *out)
 {
@@ -333,7 +283,7 @@ static int prepare(struct search *search, const struct nm_constructors *classes,
 
 	*out = (struct nm_retainers){.classes = classes, .self = self};
 	*search = (struct search){.graph = classes->heap->graph, .heap = classes->heap, .out = out};
-	code = find_paths(classes->heap, &out->paths, err);
+	code = nm_paths_by_distance(classes->heap, &out->paths, err);
 	if (code == NM_OK)
 		code = nm_path_shapes_init(&search->shapes, classes, &out->paths, self, err);
 	return code;
