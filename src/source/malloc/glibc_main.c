@@ -150,17 +150,23 @@ static bool add_last_segment(struct search *search)
 }
 
 /*
- * How long the run of chunks is that begins at `start`, at a page, and ends behind the fence posts,
- * chunks of the least size, which malloc puts where it had to go on elsewhere (malloc/malloc.c,
- * sysmalloc). 0 when it is none.
+ * How long the run of chunks is that begins at `start`, at a page: to the end of the top chunk, or
+ * behind the fence posts, chunks of the least size, which malloc puts where it had to go on
+ * elsewhere (malloc/malloc.c, sysmalloc). 0 when it is none.
  */
 static uint64_t measure_segment(struct search *search, nm_addr start, nm_addr end)
 {
 	nm_addr at = start;
 	unsigned fences = 0;
 
-	while (at + 8 < end && at != search->top && search->bytes > 0) {
+	while (at + 8 < end && search->bytes > 0) {
 		uint64_t head, size;
+
+		if (at == search->top)
+			return search->end <= end ? search->end - start : 0;
+		/* What lies beside chunks was one once. */
+		if (start < search->top && at > search->top)
+			return 0;
 
 		if (!nm_window_word(search->glibc->window, at + 8, &head))
 			return 0;
@@ -191,9 +197,12 @@ static bool try_segment(struct search *search, const struct nm_map *map, nm_addr
 	if (*out_size > 0 || !begins_run(head))
 		return true;
 	*out_size = measure_segment(search, at, map->end);
-	if (*out_size == 0 || *out_size > search->missing)
+	if (*out_size == 0 || *out_size > search->missing ||
+	    is_listed(search->glibc, at, at + *out_size))
 		return true;
-	return add_segment(search, at, at + *out_size, 0) && add_last_segment(search);
+	return add_segment(search, at, at + *out_size,
+			   at + *out_size == search->end ? search->top : 0) &&
+	       add_last_segment(search);
 }
 
 static bool search_mapping(struct search *search, const struct nm_map *map)
@@ -210,6 +219,11 @@ static bool search_mapping(struct search *search, const struct nm_map *map)
 
 		if (listed) {
 			at = listed->end;
+			continue;
+		}
+		/* In the top chunk lies what was in others before. */
+		if (run.start > search->top && run.start < search->end) {
+			at = search->end;
 			continue;
 		}
 		if (!try_segment(search, map, run.start, &size))
