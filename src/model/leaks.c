@@ -167,13 +167,14 @@ static int begin(struct search *search, const struct nm_constructors *const side
 	if (status != NM_OK)
 		return status;
 	search->is_new = calloc(nodes, sizeof(*search->is_new));
-	search->holder = malloc(nodes * sizeof(*search->holder));
-	search->root = malloc(nodes * sizeof(*search->root));
+	search->holder = calloc(nodes, sizeof(*search->holder));
+	search->root = calloc(nodes, sizeof(*search->root));
 	search->tallies = calloc((size_t)search->last->class_count + 1, sizeof(*search->tallies));
 	if (!search->is_new || !search->holder || !search->root || !search->tallies)
 		return nm_error_nomem(err);
-	for (uint32_t i = 0; i < nodes; i++)
-		search->holder[i] = search->root[i] = NM_NO_NODE;
+	/* NM_NO_NODE. */
+	memset(search->holder, 0xff, nodes * sizeof(*search->holder));
+	memset(search->root, 0xff, nodes * sizeof(*search->root));
 	for (uint32_t i = 0; i < search->born.node_count; i++)
 		search->is_new[search->born.nodes[i]] = true;
 	return NM_OK;

@@ -60,11 +60,25 @@ static int add_classes(const struct sums *sums, struct nm_classes *out, struct n
 	return NM_OK;
 }
 
+static int sum_up(const struct nm_graph *graph, struct nm_classes *out, struct nm_error *err)
+{
+	struct sums sums = {.graph = graph,
+			    .count = (size_t)graph->names.count + NM_NODE_KIND_COUNT};
+	int status;
+
+	sums.items = calloc(sums.count, sizeof(*sums.items));
+	if (!sums.items)
+		return nm_error_nomem(err);
+	count_nodes(&sums);
+	status = add_classes(&sums, out, err);
+	free(sums.items);
+	return status;
+}
+
 int nm_classes_read_snapshot(const char *path, struct nm_classes *out, struct nm_error *err)
 {
 	const uint64_t begun = now_us();
 	struct nm_graph *graph;
-	struct sums sums;
 	int status;
 
 	memset(out, 0, sizeof(*out));
@@ -72,16 +86,8 @@ int nm_classes_read_snapshot(const char *path, struct nm_classes *out, struct nm
 	status = nm_snapshot_read(path, &graph, err);
 	if (status != NM_OK)
 		return status;
-	sums.graph = graph;
-	sums.count = (size_t)graph->names.count + NM_NODE_KIND_COUNT;
-	sums.items = calloc(sums.count, sizeof(*sums.items));
-	status = sums.items ? NM_OK : nm_error_nomem(err);
-	if (status == NM_OK) {
-		count_nodes(&sums);
-		status = add_classes(&sums, out, err);
-	}
+	status = sum_up(graph, out, err);
 	out->walk_us = now_us() - begun;
-	free(sums.items);
 	nm_graph_free(graph);
 	if (status != NM_OK)
 		nm_classes_done(out);
