@@ -120,7 +120,7 @@ struct nm_view_origin nm_origin_of(const struct nm_graph_of *of)
 
 void nm_print_graph_cost(const struct nm_call *call, int index, const struct nm_graph_of *of)
 {
-	nm_print_cut(call->words[index], of->missing_bytes);
+	nm_print_cut(of->pid > 0 ? NULL : call->words[index], of->missing_bytes);
 	if (!call->verbose)
 		return;
 	/* What was shown comes first, also where both go to one file. */

@@ -29,9 +29,17 @@ void nm_print_cut(const char *core, uint64_t missing)
 		return;
 	/* What was shown comes first, also where both go to one file. */
 	fflush(stdout);
-	fprintf(stderr,
-		"nodemem: %s is cut, %s of it are missing: what was in there is not counted\n",
-		core, nm_units_words(missing, text, sizeof(text)));
+	nm_units_words(missing, text, sizeof(text));
+	if (core)
+		fprintf(stderr,
+			"nodemem: %s is cut, %s of it are missing: what was in there is not "
+			"counted\n",
+			core, text);
+	else
+		fprintf(stderr,
+			"nodemem: %s of the process's memory are in swap, and were left there: "
+			"objects in it are not counted\n",
+			text);
 }
 
 int nm_open_ledger(pid_t pid, const struct nm_ledger_options *options, struct nm_target_info *info,

@@ -17,7 +17,8 @@ int nm_open_ledger(pid_t pid, const struct nm_ledger_options *options, struct nm
 /* For --verbose, on stderr: how long the process was stopped for it. */
 void nm_print_stops(const struct nm_ledger *ledger);
 
-/* On stderr: bytes are missing in a core file, so what is shown is of the rest. */
+/* On stderr: bytes are missing in a core file, or of a process, where `core` is NULL, in swap; so what is
+   shown is of the rest. */
 void nm_print_cut(const char *core, uint64_t missing);
 
 /* For --verbose, on stderr. */

@@ -104,6 +104,7 @@ int nm_still_take(struct nm_target *target, enum nm_via via, uint64_t max_stop_u
 	memset(out, 0, sizeof(*out));
 	for (int i = 0; i < TRIES && status == NM_E_BUSY; i++)
 		status = try_once(target, &options, out, err);
+	out->missing_bytes = out->info.swapped_bytes;
 	if (status == NM_OK) {
 		number_isolates(nm_target_isolates(target), &out->heap->isolates);
 		status = nm_v8_names_init(&out->names, out->heap, err);

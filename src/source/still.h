@@ -17,7 +17,7 @@ struct nm_still {
 	struct nm_v8_heap *heap;
 	struct nm_v8_names names;
 	struct nm_frozen_info info; /* of all tries together */
-	uint64_t missing_bytes;	    /* that a core file should have and has not */
+	uint64_t missing_bytes; /* of a process in swap; that a core file should have and has not */
 	uint64_t image_us;
 	uint64_t walk_us;
 };
