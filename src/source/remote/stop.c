@@ -151,6 +151,27 @@ static int seize_new(struct job *job, DIR *tasks)
 	return count;
 }
 
+/*
+ * Whether the thread stands: 1, and how in `out_how`; 0 not yet; -1 it has ended. The stop is looked at and
+ * not collected (WNOWAIT): once a tracer has collected a stop on the way to a handler, the signal is
+ * its alone to deliver, and would be lost if it were killed (wait_task_stopped in kernel/exit.c).
+ */
+static int look_at(pid_t thread, int *out_how)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)thread, &info, WEXITED | WSTOPPED | WNOHANG | WNOWAIT | __WALL) !=
+	    0)
+		return -1;
+	if (info.si_pid == 0)
+		return 0;
+	*out_how = info.si_status;
+	if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED)
+		return 1;
+	waitpid(thread, NULL, __WALL | WNOHANG);
+	return -1;
+}
+
 /* Wait until the threads from `first` on stand still; those that ended are dropped. */
 static int wait_for(struct job *job, size_t first)
 {
@@ -158,8 +179,7 @@ static int wait_for(struct job *job, size_t first)
 	uint64_t until = stop->begun_us + stop->settle_us;
 
 	for (size_t i = first; i < stop->thread_count;) {
-		int status;
-		pid_t got = waitpid(stop->threads[i].id, &status, __WALL | WNOHANG);
+		int how = 0, got = look_at(stop->threads[i].id, &how);
 
 		if (got == 0 && now_us() < until) {
 			usleep(POLL_US);
@@ -169,14 +189,14 @@ static int wait_for(struct job *job, size_t first)
 				"cannot stop process %d: its thread %d does not stop in "
 				"time (try again, or with a larger --max-stop)",
 				(int)stop->pid, (int)stop->threads[i].id);
-		} else if (got < 0 || !WIFSTOPPED(status)) {
+		} else if (got < 0) {
 			stop->threads[i] = stop->threads[--stop->thread_count];
 		} else {
 			stop->threads[i].is_waited_for = true;
 			/* Not by our interrupt but on the way to a handler: no event is told. */
-			stop->threads[i].signal = status >> 16 == 0 ? WSTOPSIG(status) : 0;
+			stop->threads[i].signal = how >> 8 == 0 ? how : 0;
 			stop->threads[i].is_group_stopped =
-				status >> 16 == PTRACE_EVENT_STOP && WSTOPSIG(status) != SIGTRAP;
+				how >> 8 == PTRACE_EVENT_STOP && (how & 0xff) != SIGTRAP;
 			i++;
 		}
 	}
