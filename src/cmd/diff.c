@@ -7,8 +7,8 @@
 
 #include "base/units.h"
 #include "cmd/objects.h"
-#include "model/classes.h"
-#include "model/heap_diff.h"
+#include "model/heap/classes.h"
+#include "model/heap/heap_diff.h"
 #include "source/classes_saved.h"
 
 #define TOP_IN_TEXT 20

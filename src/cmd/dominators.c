@@ -2,7 +2,7 @@
  * dominators.c - the dominator tree: what would be free without what
  */
 #include "cmd/objects.h"
-#include "model/dominated.h"
+#include "model/heap/dominated.h"
 
 #define DEPTH 4
 #define TOP   8

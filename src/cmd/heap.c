@@ -4,8 +4,8 @@
 #include <inttypes.h>
 
 #include "cmd/objects.h"
-#include "model/constructors.h"
-#include "model/statistics.h"
+#include "model/heap/constructors.h"
+#include "model/heap/statistics.h"
 #include "source/snapshot/output.h"
 
 #define TOP_IN_TEXT 20

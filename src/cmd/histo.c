@@ -7,7 +7,7 @@
 
 #include "cmd/objects.h"
 #include "cmd/open.h"
-#include "model/classes.h"
+#include "model/heap/classes.h"
 #include "source/classes_saved.h"
 
 #define TOP_IN_TEXT 20

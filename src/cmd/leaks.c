@@ -2,8 +2,8 @@
  * leaks.c - what grows from snapshot to snapshot, and what holds it
  */
 #include "cmd/objects.h"
-#include "model/leaks.h"
-#include "model/paths.h"
+#include "model/heap/leaks.h"
+#include "model/heap/paths.h"
 
 #define TOP_IN_TEXT 5
 

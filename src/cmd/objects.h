@@ -5,7 +5,7 @@
 #define NM_CMD_OBJECTS_H
 
 #include "cmd/command.h"
-#include "model/constructors.h"
+#include "model/heap/constructors.h"
 #include "source/graph_of.h"
 
 /* Rows of a table of options. */

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "cmd/objects.h"
-#include "model/retainers.h"
+#include "model/heap/retainers.h"
 
 #define TOP_IN_TEXT 20
 #define TOP_IN_JSON 1000

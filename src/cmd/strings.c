@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cmd/objects.h"
-#include "model/duplicates.h"
+#include "model/heap/duplicates.h"
 
 #define TOP_IN_TEXT 20
 

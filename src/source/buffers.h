@@ -6,7 +6,7 @@
 #ifndef NM_SOURCE_BUFFERS_H
 #define NM_SOURCE_BUFFERS_H
 
-#include "model/buffers.h"
+#include "model/heap/buffers.h"
 #include "source/still.h"
 
 struct nm_buffers_of {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/classes.h"
+#include "model/heap/classes.h"
 #include "source/still.h"
 
 struct counting {

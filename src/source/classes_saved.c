@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/strbuf.h"
-#include "model/classes.h"
+#include "model/heap/classes.h"
 #include "source/proc/file.h"
 
 #define TEXT_MAX (UINT64_C(64) << 20)

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "model/classes.h"
+#include "model/heap/classes.h"
 #include "source/snapshot/read.h"
 
 /* By the number of the name; behind these, by kind. */

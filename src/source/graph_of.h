@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include "model/graph.h"
+#include "model/heap/graph.h"
 
 struct nm_graph_of {
 	struct nm_graph *graph;

@@ -7,11 +7,11 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "model/duplicates.h"
-#include "model/heap_diff.h"
-#include "model/leaks.h"
-#include "model/paths.h"
-#include "model/statistics.h"
+#include "model/heap/duplicates.h"
+#include "model/heap/heap_diff.h"
+#include "model/heap/leaks.h"
+#include "model/heap/paths.h"
+#include "model/heap/statistics.h"
 #include "source/snapshot/read.h"
 
 /* Made once; a file in memory. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/heap.h"
+#include "model/heap/heap.h"
 
 /* The next node; its id is twice its number + 1. */
 static inline nm_node graph_node(struct nm_graph *graph, enum nm_node_kind kind, const char *name,

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "model/buffers.h"
+#include "model/heap/buffers.h"
 
 /* Nodes by name, edges behind each: "to:kind:name". */
 struct made_edge {

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/intern.h"
-#include "model/classes.h"
+#include "model/heap/classes.h"
 #include "source/classes_saved.h"
 
 static struct nm_classes make(void)

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "graphs.h"
-#include "model/constructors.h"
-#include "model/detached.h"
+#include "model/heap/constructors.h"
+#include "model/heap/detached.h"
 
 static struct nm_constructors *classes_of(const struct nm_heap *heap)
 {

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "graphs.h"
-#include "model/duplicates.h"
-#include "model/node_text.h"
+#include "model/heap/duplicates.h"
+#include "model/heap/node_text.h"
 
 static nm_node cons(struct nm_graph *graph, nm_node first, nm_node second)
 {

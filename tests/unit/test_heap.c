@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model/heap.h"
+#include "model/heap/heap.h"
 
 static uint32_t name_of(struct nm_graph *graph, const char *name)
 {

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "graphs.h"
-#include "model/heap_diff.h"
+#include "model/heap/heap_diff.h"
 
 static nm_node add(struct nm_graph *graph, uint32_t id, const char *name, uint64_t size)
 {

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "graphs.h"
-#include "model/interfaces.h"
+#include "model/heap/interfaces.h"
 
 /* The name of the interface of each plain object, separated by '|'; "-" for none. */
 static void assert_interfaces(struct nm_graph *graph, const struct nm_interfaces *given,

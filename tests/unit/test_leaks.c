@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "graphs.h"
-#include "model/leaks.h"
-#include "model/script_place.h"
+#include "model/heap/leaks.h"
+#include "model/heap/script_place.h"
 
 #define LIST_LENGTH 300000
 #define SCRIPT	    7

@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "graphs.h"
-#include "model/node_text.h"
+#include "model/heap/node_text.h"
 
 static void assert_shown(struct nm_graph *graph, nm_node node, const char *wanted, size_t length)
 {

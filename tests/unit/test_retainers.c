@@ -10,9 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/dominated.h"
-#include "model/object_name.h"
-#include "model/retainers.h"
+#include "model/heap/dominated.h"
+#include "model/heap/object_name.h"
+#include "model/heap/retainers.h"
 
 /* Enough that any way back and forth for each would not end. */
 #define LONG 300000

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "graphs.h"
-#include "model/statistics.h"
+#include "model/heap/statistics.h"
 
 static void bytes_are_summed_up_by_kind(void **state)
 {

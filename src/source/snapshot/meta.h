@@ -4,7 +4,7 @@
 #ifndef NM_SNAPSHOT_META_H
 #define NM_SNAPSHOT_META_H
 
-#include "model/graph.h"
+#include "model/heap/graph.h"
 
 #define NM_SNAPSHOT_FIELDS_MAX 16
 #define NM_SNAPSHOT_TYPES_MAX  64

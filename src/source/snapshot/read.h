@@ -11,7 +11,7 @@
 #ifndef NM_SNAPSHOT_READ_H
 #define NM_SNAPSHOT_READ_H
 
-#include "model/graph.h"
+#include "model/heap/graph.h"
 
 /* The graph is freed by nm_graph_free(). NM_E_CORRUPT: what is wrong, at which byte; NM_E_LIMIT: more
    nodes or edges than 32 bits can count; NM_E_IO, NM_E_UNSUPPORTED, NM_E_NOMEM. */

@@ -7,7 +7,7 @@
 #ifndef NM_SNAPSHOT_WRITE_H
 #define NM_SNAPSHOT_WRITE_H
 
-#include "model/graph.h"
+#include "model/heap/graph.h"
 
 struct nm_snapshot_written {
 	uint64_t bytes;

@@ -8,7 +8,7 @@
 #ifndef NM_V8_GRAPH_H
 #define NM_V8_GRAPH_H
 
-#include "model/graph.h"
+#include "model/heap/graph.h"
 #include "source/v8/names.h"
 
 /* Longer strings are cut in the names of their nodes, as in V8's snapshots. */

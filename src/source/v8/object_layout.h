@@ -8,7 +8,7 @@
 #ifndef NM_V8_OBJECT_LAYOUT_H
 #define NM_V8_OBJECT_LAYOUT_H
 
-#include "model/node_kind.h"
+#include "model/heap/node_kind.h"
 #include "source/v8/layout.h"
 #include "source/v8/symbols.h"
 

@@ -1,0 +1,52 @@
+#include "model/history.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const char *nm_column_name(enum nm_column column)
+{
+	static const char *const names[] = {
+#define X(name, text) [NM_COLUMN_##name] = text,
+		NM_COLUMN_LIST(X)
+#undef X
+	};
+
+	return names[column];
+}
+
+void nm_history_init(struct nm_history *history)
+{
+	memset(history, 0, sizeof(*history));
+}
+
+static void free_process(struct nm_history_process *process)
+{
+	for (size_t i = 0; i < process->isolate_count; i++) {
+		free(process->isolates[i].time_ms);
+		for (size_t column = 0; column < NM_COLUMN_COUNT; column++)
+			free(process->isolates[i].columns[column]);
+	}
+	for (size_t i = 0; i < process->histogram_count; i++) {
+		for (size_t j = 0; j < process->histograms[i].class_count; j++)
+			free(process->histograms[i].classes[j].name);
+		free(process->histograms[i].classes);
+	}
+	free(process->isolates);
+	free(process->gcs);
+	free(process->limits);
+	free(process->uses);
+	free(process->ledgers);
+	free(process->spaces);
+	free(process->histograms);
+	free(process->findings);
+}
+
+void nm_history_done(struct nm_history *history)
+{
+	if (!history)
+		return;
+	for (size_t i = 0; i < history->process_count; i++)
+		free_process(&history->processes[i]);
+	free(history->processes);
+	memset(history, 0, sizeof(*history));
+}

@@ -1,0 +1,11 @@
+/*
+ * ending.h - the end of `run` for people
+ */
+#ifndef NM_VIEW_TEXT_ENDING_H
+#define NM_VIEW_TEXT_ENDING_H
+
+#include "view/view.h"
+
+void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *ending);
+
+#endif
