@@ -10,7 +10,7 @@
 
 #include <uv.h>
 
-#include "nodemem.h"
+#include "cmd/flight.h"
 
 #define NM_FAMILY_MAX 1024
 
@@ -25,6 +25,8 @@ struct nm_member {
 	size_t record;		  /* the owner's number for it, 0 before its first sample */
 	uint64_t row_ms;	  /* when its last row was shown, and what it showed */
 	uint64_t row_rss, row_used;
+	uint64_t shown_slot; /* the last interval of which a sample was shown, from 1 on */
+	struct nm_flight_state near_limit;
 
 	/* The rest is the family's own. */
 	int pidfd;	  /* -1 where the kernel has none */

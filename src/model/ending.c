@@ -1,5 +1,6 @@
 #include "model/ending.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,16 @@ void nm_run_process_add(struct nm_run_process *process, const struct nm_sample *
 		process->heap_total_at_peak = isolate->heap_total;
 	}
 	process->has |= isolate->has;
+}
+
+void nm_ending_to_history(const struct nm_ending *ending, struct nm_history_end *out)
+{
+	snprintf(out->cause, sizeof(out->cause), "%s", nm_cause_name(ending->cause));
+	out->exit_code = ending->exit_code;
+	out->signal = ending->signal;
+	memcpy(out->headline, ending->headline, sizeof(out->headline));
+	memcpy(out->reason, ending->reason, sizeof(out->reason));
+	memcpy(out->advice, ending->advice, sizeof(out->advice));
 }
 
 void nm_ending_done(struct nm_ending *ending)

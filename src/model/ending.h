@@ -7,7 +7,8 @@
 #ifndef NM_MODEL_ENDING_H
 #define NM_MODEL_ENDING_H
 
-#include "nodemem.h"
+#include "model/history.h"
+#include "model/last_heap.h"
 
 #define NM_CAUSE_LIST(X)                                                                 \
 	X(UNKNOWN, "unknown")                                                            \
@@ -105,6 +106,8 @@ struct nm_ending {
 	size_t process_count;
 	char unreadable[400]; /* why a Node process could not be read; "" when all could be */
 
+	const struct nm_last_heap *heap; /* borrowed; what filled the heap of the subject; NULL */
+
 	/* The verdict. */
 	enum nm_cause cause;
 	const struct nm_run_process *subject;	/* whose end it is; NULL when not known */
@@ -122,6 +125,9 @@ struct nm_run_process *nm_ending_add_process(struct nm_ending *ending);
 
 /* Take the numbers of a sample into account. */
 void nm_run_process_add(struct nm_run_process *process, const struct nm_sample *sample);
+
+/* The same as a recording keeps it; all but the time. */
+void nm_ending_to_history(const struct nm_ending *ending, struct nm_history_end *out);
 
 void nm_ending_done(struct nm_ending *ending);
 

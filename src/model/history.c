@@ -14,6 +14,27 @@ const char *nm_column_name(enum nm_column column)
 	return names[column];
 }
 
+const char *nm_gc_source_name(enum nm_gc_source source)
+{
+	static const char *const names[] = {
+#define X(name, text) [NM_GC_##name] = text,
+		NM_GC_SOURCE_LIST(X)
+#undef X
+	};
+
+	return names[source];
+}
+
+uint64_t nm_history_old_used(const struct nm_isolate *isolate)
+{
+	uint64_t young = 0;
+
+	for (unsigned i = 0; i < isolate->space_count; i++)
+		if (strncmp(isolate->spaces[i].name, "new_", 4) == 0)
+			young += isolate->spaces[i].used;
+	return isolate->heap_used > young ? isolate->heap_used - young : 0;
+}
+
 void nm_history_init(struct nm_history *history)
 {
 	memset(history, 0, sizeof(*history));

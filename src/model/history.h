@@ -43,11 +43,20 @@ struct nm_history_isolate {
 };
 
 /* How a collection became known. */
+#define NM_GC_SOURCE_LIST(X)                                                     \
+	X(COUNTER, "counter") /* V8's own counter went up between two samples */ \
+	X(DROP, "drop")	      /* the used size fell between two samples */       \
+	X(TRACE, "trace")     /* V8 printed it: --trace-gc, or the last few of a dying process */
+
 enum nm_gc_source {
-	NM_GC_COUNTER, /* V8's own counter went up between two samples */
-	NM_GC_DROP,    /* the used size fell between two samples */
-	NM_GC_TRACE,   /* V8 printed it: --trace-gc, or the last few of a dying process */
+#define X(name, text) NM_GC_##name,
+	NM_GC_SOURCE_LIST(X)
+#undef X
+		NM_GC_SOURCE_COUNT,
 };
+
+/* "counter" */
+const char *nm_gc_source_name(enum nm_gc_source source);
 
 struct nm_history_gc {
 	int64_t time_ms;
@@ -163,6 +172,10 @@ struct nm_history {
 	struct nm_history_process *processes;
 	size_t process_count;
 };
+
+/* What an isolate uses of its heap but for new_space: the part which V8's limit is for. Its heap_used
+   must be known. */
+uint64_t nm_history_old_used(const struct nm_isolate *isolate);
 
 void nm_history_init(struct nm_history *history);
 void nm_history_done(struct nm_history *history);

@@ -437,6 +437,16 @@ static uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* How it ended is its parent's to collect, which may be another thread of ours. */
+static bool has_ended(pid_t thread)
+{
+	siginfo_t info = {.si_pid = 0};
+
+	if (waitid(P_PID, (id_t)thread, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) != 0)
+		return true;
+	return info.si_pid != 0 && info.si_code != CLD_TRAPPED && info.si_code != CLD_STOPPED;
+}
+
 /* Wait for the thread's next stop; with a limit, since a frozen control group does not let it run.
    The longer it has been, the rarer is the look: it may have to share a processor with us. */
 static int wait_for_stop(struct chain *chain, int *out_status)
@@ -444,13 +454,16 @@ static int wait_for_stop(struct chain *chain, int *out_status)
 	uint64_t began = now_us(), waited = 0;
 
 	while (waited < WAIT_MAX_US) {
-		pid_t got = waitpid(chain->thread->id, out_status, __WALL | WNOHANG);
+		siginfo_t info = {.si_pid = 0};
 
-		if (got < 0)
+		if (waitid(P_PID, (id_t)chain->thread->id, &info, WSTOPPED | WNOHANG | __WALL) != 0)
 			return fail(chain, "wait for");
-		if (got > 0 && WIFSTOPPED(*out_status))
+		if (info.si_pid != 0) {
+			/* As waitpid() tells it, which would collect an end too. */
+			*out_status = info.si_status << 8 | 0x7f;
 			return NM_OK;
-		if (got > 0)
+		}
+		if (has_ended(chain->thread->id))
 			return nm_error_set(chain->err, NM_E_GONE, "thread %d has ended",
 					    (int)chain->thread->id);
 		usleep((useconds_t)(waited / 8 + POLL_US));

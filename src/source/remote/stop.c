@@ -156,7 +156,7 @@ static int seize_new(struct job *job, DIR *tasks)
  * not collected (WNOWAIT): once a tracer has collected a stop on the way to a handler, the signal is
  * its alone to deliver, and would be lost if it were killed (wait_task_stopped in kernel/exit.c).
  */
-static int look_at(pid_t thread, int *out_how)
+static int look_at(pid_t pid, pid_t thread, int *out_how)
 {
 	siginfo_t info = {.si_pid = 0};
 
@@ -168,7 +168,9 @@ static int look_at(pid_t thread, int *out_how)
 	*out_how = info.si_status;
 	if (info.si_code == CLD_TRAPPED || info.si_code == CLD_STOPPED)
 		return 1;
-	waitpid(thread, NULL, __WALL | WNOHANG);
+	/* How a process ended is its parent's to collect, which may be another thread of ours. */
+	if (thread != pid)
+		waitpid(thread, NULL, __WALL | WNOHANG);
 	return -1;
 }
 
@@ -179,7 +181,7 @@ static int wait_for(struct job *job, size_t first)
 	uint64_t until = stop->begun_us + stop->settle_us;
 
 	for (size_t i = first; i < stop->thread_count;) {
-		int how = 0, got = look_at(stop->threads[i].id, &how);
+		int how = 0, got = look_at(stop->pid, stop->threads[i].id, &how);
 
 		if (got == 0 && now_us() < until) {
 			usleep(POLL_US);

@@ -12,6 +12,7 @@
 #include "view/json/dominators.h"
 #include "view/json/heap.h"
 #include "view/json/leaks.h"
+#include "view/json/last_heap.h"
 #include "view/json/ledger.h"
 #include "view/json/retainers.h"
 #include "view/json/stat.h"
@@ -231,6 +232,7 @@ static void show_ending(const struct nm_view_options *how, const struct nm_endin
 	json_object_set_new(document, "summary", nm_json_foreign(ending->headline));
 	json_object_set_new(document, "reason", nm_json_text(ending->reason));
 	json_object_set_new(document, "advice", nm_json_text(ending->advice));
+	json_object_set_new(document, "heap", nm_json_last_heap(ending->heap));
 	for (size_t i = 0; i < ending->process_count; i++)
 		json_array_append_new(array, make_run_process(&ending->processes[i]));
 	json_object_set_new(document, "processes", array);

@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "model/verdict.h"
 #include "view/table.h"
+#include "view/text/last_heap.h"
 #include "view/text/wrap.h"
 
 #define NAME_WIDTH 12 /* of the left column, its margin included */
@@ -129,6 +130,14 @@ static void print_processes(const struct nm_view_options *how, const struct nm_e
 		fprintf(how->out, "%*s%zu more\n", NAME_WIDTH, "", ending->process_count - most);
 }
 
+static void print_heap(const struct nm_view_options *how, const struct nm_last_heap *heap)
+{
+	if (!heap || heap->row_count == 0)
+		return;
+	print_name(how, "heap");
+	nm_text_last_heap(how, NAME_WIDTH, heap);
+}
+
 static const char *headline_color(const struct nm_ending *ending)
 {
 	if (ending->exit_code == 0)
@@ -159,6 +168,7 @@ void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *e
 	print_limit(how, ending->subject);
 	print_processes(how, ending);
 	print_gcs(how, ending->last_words);
+	print_heap(how, ending->heap);
 	print_wrapped(how, "why", ending->reason);
 	print_wrapped(how, "do", ending->advice);
 }
