@@ -38,6 +38,22 @@ bool nm_call_duration(struct nm_call *call, const char *name, uint64_t min_ms, u
 	return true;
 }
 
+bool nm_call_bytes(struct nm_call *call, const char *name, uint64_t min, uint64_t *out)
+{
+	const char *text = nm_call_option(call, name);
+	uint64_t bytes;
+
+	if (!text)
+		return true;
+	if (!nm_units_parse_bytes(text, &bytes) || bytes < min) {
+		nm_call_usage(call, "--%s: not a size of %llu bytes or more: '%s' (512M, 2G)", name,
+			      (unsigned long long)min, text);
+		return false;
+	}
+	*out = bytes;
+	return true;
+}
+
 bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_t max,
 		   uint64_t *out)
 {

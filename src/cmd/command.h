@@ -54,6 +54,7 @@ struct nm_call {
 	int word_count;
 	char **words;
 	const char *values[NM_OPTIONS_MAX]; /* beside command->options; "" for a switch */
+	bool has_dashes;		    /* the words stand behind "--" */
 	bool verbose;
 	bool no_color;
 	struct nm_view_options view; /* where and how to show */
@@ -65,6 +66,7 @@ const char *nm_call_option(const struct nm_call *call, const char *name);
 /* Read an option's value as a duration or a number; on nonsense say so and return false. When
    the option was not given, `*out` is left alone. */
 bool nm_call_duration(struct nm_call *call, const char *name, uint64_t min_ms, uint64_t *out_ms);
+bool nm_call_bytes(struct nm_call *call, const char *name, uint64_t min, uint64_t *out);
 bool nm_call_whole(struct nm_call *call, const char *name, uint64_t min, uint64_t max,
 		   uint64_t *out);
 

@@ -308,10 +308,18 @@ uint64_t nm_family_try(struct nm_family *family)
 	return next;
 }
 
-void nm_family_sample(struct nm_family *family)
+void nm_family_add(struct nm_family *family, pid_t root)
 {
 	for (size_t i = 0; i < family->count; i++)
-		if (family->members[i]->target)
+		if (family->members[i]->pid == root)
+			return;
+	add_member(family, root);
+}
+
+void nm_family_sample(struct nm_family *family, bool (*wanted)(const struct nm_member *member))
+{
+	for (size_t i = 0; i < family->count; i++)
+		if (family->members[i]->target && (!wanted || wanted(family->members[i])))
 			take_sample(family->members[i]);
 }
 

@@ -63,8 +63,11 @@ int nm_family_init(struct nm_family *family, uv_loop_t *loop, pid_t root,
 /* Look for new processes; not more often than is cheap. */
 void nm_family_look(struct nm_family *family);
 
-/* A sample of each that can be read. */
-void nm_family_sample(struct nm_family *family);
+/* One more to watch, with what it starts. */
+void nm_family_add(struct nm_family *family, pid_t root);
+
+/* A sample of each that can be read, or of those only for which `wanted`, if it is not NULL, is true. */
+void nm_family_sample(struct nm_family *family, bool (*wanted)(const struct nm_member *member));
 
 /* Try those that could not be read yet and take their first sample. Returns after how many ms to
    try again, 0 when there is nothing to try. */

@@ -167,6 +167,7 @@ enum nm_options_result nm_options_read(const struct nm_command *command, int arg
 	}
 	out->word_count = argc - optind;
 	out->words = argv + optind;
+	out->has_dashes = optind > 1 && strcmp(argv[optind - 1], "--") == 0;
 	return count_words(out) ? NM_OPTIONS_RUN : NM_OPTIONS_WRONG;
 }
 

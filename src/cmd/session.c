@@ -195,18 +195,18 @@ static void follow_cgroup(struct nm_session *session)
 	session->oom = now;
 }
 
-/* A heap near its limit, or which is always seen in a collection, is looked at more often: it may be
-   full before the next tick. */
-static uint64_t next_tick_ms(const struct nm_session *session)
+/* It may be full before the next tick. */
+static bool is_close(const struct nm_member *member)
 {
-	uint64_t tick_ms = session->interval_ms;
+	return nm_last_heap_is_close(&member->sample);
+}
 
-	if (tick_ms > NM_SESSION_TICK_MS)
-		tick_ms = NM_SESSION_TICK_MS;
-	for (size_t i = 0; i < session->family.count && tick_ms > CLOSE_TICK_MS; i++)
-		if (nm_last_heap_is_close(&session->family.members[i]->sample))
-			tick_ms = CLOSE_TICK_MS;
-	return tick_ms;
+/* Between two ticks those near their limits are looked at more often. */
+static void on_close_tick(uv_timer_t *timer)
+{
+	struct nm_session *session = timer->data;
+
+	nm_family_sample(&session->family, is_close);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -215,12 +215,11 @@ static void on_tick(uv_timer_t *timer)
 	struct nm_error err;
 
 	follow_cgroup(session);
-	nm_family_sample(&session->family);
+	nm_family_sample(&session->family, NULL);
 	if (nm_recorder_tick(&session->recorder, &err) != NM_OK)
 		nm_run_output_note(&session->output, "%s", err.message);
 	if (!uv_is_active((uv_handle_t *)&session->try_again))
 		on_try_again(&session->try_again);
-	uv_timer_start(timer, on_tick, next_tick_ms(session), 0);
 }
 
 static void on_relay(uv_poll_t *poll, int status, int events)
@@ -305,6 +304,8 @@ static void on_signal(uv_poll_t *poll, int poll_status, int events)
 
 static int watch(struct nm_session *session, struct nm_error *err)
 {
+	const uint64_t tick_ms = session->interval_ms < NM_SESSION_TICK_MS ? session->interval_ms
+									   : NM_SESSION_TICK_MS;
 	int status;
 
 	if ((status = nm_family_init(&session->family, &session->loop, session->pid, &family_events,
@@ -315,14 +316,16 @@ static int watch(struct nm_session *session, struct nm_error *err)
 	session->flight.taken = on_taken;
 	session->flight.context = session;
 	nm_oom_read(session->family.proc, session->pid, &session->oom);
-	session->signals.data = session->relay_poll.data = session->tick.data =
-		session->try_again.data = session;
+	session->signals.data = session->relay_poll.data = session;
+	session->tick.data = session->close_tick.data = session->try_again.data = session;
 	uv_poll_init(&session->loop, &session->signals, session->signal_fd);
 	uv_poll_start(&session->signals, UV_READABLE, on_signal);
 	uv_poll_init(&session->loop, &session->relay_poll, session->relay.peer);
 	uv_poll_start(&session->relay_poll, UV_READABLE, on_relay);
 	uv_timer_init(&session->loop, &session->tick);
-	uv_timer_start(&session->tick, on_tick, next_tick_ms(session), 0);
+	uv_timer_start(&session->tick, on_tick, tick_ms, tick_ms);
+	uv_timer_init(&session->loop, &session->close_tick);
+	uv_timer_start(&session->close_tick, on_close_tick, CLOSE_TICK_MS, CLOSE_TICK_MS);
 	uv_timer_init(&session->loop, &session->try_again);
 	uv_timer_start(&session->try_again, on_try_again, 1, 0);
 	uv_run(&session->loop, UV_RUN_DEFAULT);
@@ -333,21 +336,10 @@ static int watch(struct nm_session *session, struct nm_error *err)
 
 static void count_kills(struct nm_session *session)
 {
-	const struct nm_oom *before = &session->oom;
-	struct nm_kills *kills = &session->ending.kills;
 	struct nm_oom after;
 
-	nm_oom_read_again(session->family.proc, before, &after);
-	kills->knows_machine = before->knows_machine && after.knows_machine;
-	if (kills->knows_machine)
-		kills->on_machine = after.machine_kills - before->machine_kills;
-	kills->cgroup_limit = before->cgroup_limit;
-	snprintf(kills->cgroup_name, sizeof(kills->cgroup_name), "%.150s", before->limited);
-	kills->knows_cgroup = before->knows_cgroup && after.knows_cgroup;
-	if (!kills->knows_cgroup)
-		return;
-	kills->in_cgroup = after.cgroup_kills - before->cgroup_kills;
-	kills->cgroup_was_full = after.cgroup_failures > before->cgroup_failures;
+	nm_oom_read_again(session->family.proc, &session->oom, &after);
+	nm_oom_compare(&session->oom, &after, &session->ending.kills);
 }
 
 /* The kernel saw every moment, we did not. */

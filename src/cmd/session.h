@@ -33,6 +33,7 @@ struct nm_session {
 	uv_poll_t signals;
 	uv_poll_t relay_poll;
 	uv_timer_t tick;
+	uv_timer_t close_tick;
 	uv_timer_t try_again;
 	int signal_fd;
 	struct nm_inherited inherited;

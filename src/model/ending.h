@@ -91,9 +91,11 @@ struct nm_ending {
 	/* The facts. */
 	char command[64]; /* the first word, without folders */
 	pid_t pid;
-	int exit_code; /* as a shell shows it: 128 + signal when one ended it */
-	int signal;    /* 0 when it ended by itself */
-	int stop_sent; /* the last signal that nodemem was asked to pass on; 0 for none */
+	int exit_code;	 /* as a shell shows it: 128 + signal when one ended it */
+	int signal;	 /* 0 when it ended by itself */
+	bool is_foreign; /* no child of ours: its stderr was not read, and an exit code of -1 is
+			    one that is not known */
+	int stop_sent;	 /* the last signal that nodemem was asked to pass on; 0 for none */
 	uint64_t duration_ms;
 	uint64_t peak_rss; /* of the largest process, counted by the kernel; 0 when not known */
 	uint64_t totalmem;

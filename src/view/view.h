@@ -149,6 +149,14 @@ struct nm_view_dominators {
 	const struct nm_dominated *dominated;
 };
 
+/* A recording of processes as it ended. */
+struct nm_view_recorded {
+	const char *path;
+	uint64_t duration_ms;
+	uint64_t samples;
+	size_t process_count;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -178,6 +186,8 @@ struct nm_view {
 	void (*dominators)(const struct nm_view_options *how,
 			   const struct nm_view_dominators *view);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
+	void (*recorded)(const struct nm_view_options *how,
+			 const struct nm_view_recorded *recorded);
 };
 
 extern const struct nm_view nm_view_text;

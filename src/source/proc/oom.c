@@ -193,3 +193,17 @@ void nm_oom_read_again(int proc, const struct nm_oom *before, struct nm_oom *out
 		read_cgroup(&oom);
 	*out = oom;
 }
+
+void nm_oom_compare(const struct nm_oom *before, const struct nm_oom *after, struct nm_kills *out)
+{
+	out->knows_machine = before->knows_machine && after->knows_machine;
+	if (out->knows_machine)
+		out->on_machine = after->machine_kills - before->machine_kills;
+	out->cgroup_limit = before->cgroup_limit;
+	snprintf(out->cgroup_name, sizeof(out->cgroup_name), "%.150s", before->limited);
+	out->knows_cgroup = before->knows_cgroup && after->knows_cgroup;
+	if (!out->knows_cgroup)
+		return;
+	out->in_cgroup = after->cgroup_kills - before->cgroup_kills;
+	out->cgroup_was_full = after->cgroup_failures > before->cgroup_failures;
+}

@@ -9,7 +9,7 @@
 #ifndef NM_PROC_OOM_H
 #define NM_PROC_OOM_H
 
-#include "nodemem.h"
+#include "model/ending.h"
 
 struct nm_oom {
 	bool knows_machine;
@@ -30,5 +30,8 @@ void nm_oom_read(int proc, pid_t pid, struct nm_oom *out);
 
 /* The same counters now, also when the process is gone: the cgroup may be left. */
 void nm_oom_read_again(int proc, const struct nm_oom *before, struct nm_oom *out);
+
+/* What was counted in between. */
+void nm_oom_compare(const struct nm_oom *before, const struct nm_oom *after, struct nm_kills *out);
 
 #endif

@@ -139,13 +139,17 @@ static void write_limit(struct nm_recording *recording, nm_recorded process, int
 void nm_recording_limits(struct nm_recording *recording, nm_recorded process, int64_t time_ms,
 			 const struct nm_limits *limits, double pressure)
 {
+	bool has_group = false;
+
 	for (size_t i = 0; i < limits->count && process != 0; i++) {
 		const struct nm_limit *limit = &limits->items[i];
+		const bool is_group = limit->kind == NM_LIMIT_CGROUP_MAX;
 
-		/* Of a limit that is not set only the machine's and the groups' use is of interest. */
-		if (!(limit->has & NM_LIMIT_HAS_LIMIT) && !(limit->has & NM_LIMIT_HAS_KILLS))
-			continue;
-		write_limit(recording, process, time_ms, limit, i == limits->first, pressure);
+		/* Of those that are not set only what the process's own group uses is of interest. */
+		if ((limit->has & NM_LIMIT_HAS_LIMIT) || (is_group && !has_group))
+			write_limit(recording, process, time_ms, limit, i == limits->first,
+				    pressure);
+		has_group = has_group || is_group;
 	}
 }
 

@@ -249,7 +249,21 @@ void nm_view_json_error(FILE *out, const struct nm_error *err)
 	nm_json_write(out, document);
 }
 
+static void show_recorded(const struct nm_view_options *how,
+			  const struct nm_view_recorded *recorded)
+{
+	json_t *document = nm_json_document("nodemem/record/1");
+
+	json_object_set_new(document, "file", nm_json_foreign(recorded->path));
+	json_object_set_new(document, "durationMs", nm_json_number(true, recorded->duration_ms));
+	json_object_set_new(document, "samples", nm_json_number(true, recorded->samples));
+	json_object_set_new(document, "processes",
+			    json_integer((json_int_t)recorded->process_count));
+	nm_json_write(how->out, document);
+}
+
 const struct nm_view nm_view_json = {
+	.recorded = show_recorded,
 	.name = "json",
 	.usage = show_usage,
 	.series_row = show_series_row,

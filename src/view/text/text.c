@@ -391,7 +391,20 @@ static void show_calibration(const struct nm_view_options *how, const struct nm_
 		nm_units_duration(found->took_us / 1000, took, sizeof(took)), found->saved_to);
 }
 
+static void show_recorded(const struct nm_view_options *how,
+			  const struct nm_view_recorded *recorded)
+{
+	char text[32];
+
+	fprintf(how->out, "%" PRIu64 " samples of %zu process%s in %s: ", recorded->samples,
+		recorded->process_count, recorded->process_count == 1 ? "" : "es",
+		nm_units_duration(recorded->duration_ms, text, sizeof(text)));
+	nm_table_foreign(how->out, recorded->path, SIZE_MAX);
+	fputc('\n', how->out);
+}
+
 const struct nm_view nm_view_text = {
+	.recorded = show_recorded,
 	.name = "text",
 	.usage = show_usage,
 	.series_head = show_series_head,
