@@ -14,8 +14,8 @@
 
 #define PROCESSES_MAX 100000
 #define ROWS_MAX      UINT64_C(200000000)
-/* A file made to keep us busy gets so many millions of SQLite's steps. */
-#define STEPS_MAX 50000
+/* A file made to keep us busy gets so many millions of SQLite's steps; a week's recording takes some 50. */
+#define STEPS_MAX 2000
 /* A writer may hold the file for a moment. */
 #define BUSY_MS 5000
 
@@ -310,6 +310,14 @@ static int take_application(struct nm_recording_reader *reader, sqlite3_stmt *ro
 	return NM_OK;
 }
 
+/* Ours is for people. Another one could stand for a table without an end. */
+static int take_view(struct nm_recording_reader *reader, sqlite3_stmt *row)
+{
+	return nm_error_set(reader->err, NM_E_CORRUPT, "%s is no recording: it has a %s %.40s",
+			    reader->path, (const char *)sqlite3_column_text(row, 0),
+			    (const char *)sqlite3_column_text(row, 1));
+}
+
 static int take_format(struct nm_recording_reader *reader, sqlite3_stmt *row)
 {
 	if (sqlite3_column_int64(row, 0) > NM_RECORDING_FORMAT)
@@ -383,6 +391,11 @@ int nm_recording_read(const char *path, struct nm_history *out, struct nm_error 
 		status = nm_recording_each(&reader, "PRAGMA application_id", take_application);
 	if (status == NM_OK)
 		status = nm_recording_each(&reader, "PRAGMA user_version", take_format);
+	if (status == NM_OK)
+		status = nm_recording_each(&reader,
+					   "SELECT type, name FROM sqlite_master WHERE type NOT IN "
+					   "('table', 'index') AND name <> 'numbers'",
+					   take_view);
 	/* All tables as of one moment. */
 	if (status == NM_OK && sqlite3_exec(reader.db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
 		status = fail(&reader, sqlite3_errcode(reader.db));

@@ -132,8 +132,11 @@ static int fit(struct nm_recording *recording, uint64_t max_size, int64_t now_ms
 	const int64_t begun =
 		ask(recording, "SELECT time_ms FROM sample ORDER BY rowid LIMIT 1", 0, now_ms);
 	const bool is_half = thinning->level < LEVELS;
-	const int64_t cutoff = is_half ? begun + (now_ms - begun) / 2 : now_ms - 60 * MINUTE_MS;
 
+	/* The same for the whole pass, else it would never end. */
+	if (thinning->cutoff_ms == 0)
+		thinning->cutoff_ms =
+			is_half ? begun + (now_ms - begun) / 2 : now_ms - 60 * MINUTE_MS;
 	if (!is_full(recording, max_size)) {
 		*thinning = (struct nm_recording_thinning){.level = 0};
 		return NM_OK;
@@ -143,7 +146,8 @@ static int fit(struct nm_recording *recording, uint64_t max_size, int64_t now_ms
 				    "the recording %s is at its greatest size, and of old samples "
 				    "too few are left to thin out (give more with --max-size)",
 				    recording->path);
-	if (thin_piece(recording, thinning, cutoff, steps_ms[thinning->level % LEVELS]))
+	if (thin_piece(recording, thinning, thinning->cutoff_ms,
+		       steps_ms[thinning->level % LEVELS]))
 		*thinning = (struct nm_recording_thinning){.level = thinning->level + 1};
 	return NM_OK;
 }

@@ -61,6 +61,7 @@ struct nm_recording_name {
 struct nm_recording_thinning {
 	int64_t done[NM_RECORDING_THINNED_TABLES]; /* up to these rows */
 	unsigned level;				   /* how much is left out in this pass */
+	int64_t cutoff_ms;			   /* of this pass; 0: not begun */
 };
 
 struct nm_recording {
