@@ -72,6 +72,7 @@ enum nm_has {
 	NM_HAS_MALLOCED_MEMORY = 1u << 6,
 	NM_HAS_UPTIME = 1u << 7,
 	NM_HAS_MAX_SEMI_SPACE = 1u << 8,
+	NM_HAS_GC_COUNTS = 1u << 9, /* major_gcs, minor_gcs */
 };
 
 /* One space of V8's heap, named and counted as in v8.getHeapSpaceStatistics(). */
@@ -98,6 +99,8 @@ struct nm_isolate {
 	uint64_t malloced_memory;
 	uint64_t
 		max_semi_space; /* V8's --max-semi-space-size; heap_size_limit has it three times */
+	uint64_t major_gcs;	/* collections of the whole heap since the isolate began ... */
+	uint64_t minor_gcs;	/* ... and of its young objects alone */
 	unsigned space_count;
 	struct nm_space spaces[NM_SPACES_MAX];
 };

@@ -2,9 +2,12 @@
 
 #include <string.h>
 
-#define OF_PROCESS(field) NM_METRIC_PROCESS, true, NM_HAS_RSS, offsetof(struct nm_sample, field)
+#define OF_PROCESS(field) \
+	NM_METRIC_PROCESS, NM_METRIC_BYTES, true, NM_HAS_RSS, offsetof(struct nm_sample, field)
 #define OF_ISOLATE(field, has_bit, five) \
-	NM_METRIC_ISOLATE, five, has_bit, offsetof(struct nm_isolate, field)
+	NM_METRIC_ISOLATE, NM_METRIC_BYTES, five, has_bit, offsetof(struct nm_isolate, field)
+#define OF_ISOLATE_TIMES(field, has_bit) \
+	NM_METRIC_ISOLATE, NM_METRIC_TIMES, false, has_bit, offsetof(struct nm_isolate, field)
 
 const struct nm_metric nm_metrics[] = {
 	{"rss", "rss", "memory of the whole process that is in RAM now", OF_PROCESS(rss)},
@@ -21,6 +24,10 @@ const struct nm_metric nm_metrics[] = {
 	 OF_ISOLATE(heap_size_limit, NM_HAS_HEAP_SIZE_LIMIT, false)},
 	{"mallocedMemory", "malloced", "malloc memory V8 itself uses beside the heap",
 	 OF_ISOLATE(malloced_memory, NM_HAS_MALLOCED_MEMORY, false)},
+	{"majorGcs", "majors", "garbage collections of the whole heap since the isolate began",
+	 OF_ISOLATE_TIMES(major_gcs, NM_HAS_GC_COUNTS)},
+	{"minorGcs", "minors", "garbage collections of young objects alone",
+	 OF_ISOLATE_TIMES(minor_gcs, NM_HAS_GC_COUNTS)},
 };
 
 const size_t nm_metric_count = sizeof(nm_metrics) / sizeof(nm_metrics[0]);

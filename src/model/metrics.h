@@ -9,12 +9,14 @@
 #include "nodemem.h"
 
 enum nm_metric_scope { NM_METRIC_PROCESS, NM_METRIC_ISOLATE };
+enum nm_metric_unit { NM_METRIC_BYTES, NM_METRIC_TIMES };
 
 struct nm_metric {
 	const char *key;    /* in JSON and CSV: Node's own word */
 	const char *column; /* heading in text */
 	const char *help;   /* one sentence for the man page */
 	enum nm_metric_scope scope;
+	enum nm_metric_unit unit;
 	bool memory_usage; /* one of the five of process.memoryUsage() */
 	unsigned has;	   /* enum nm_has */
 	size_t offset;	   /* of its uint64_t in struct nm_sample or struct nm_isolate */

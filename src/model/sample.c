@@ -57,3 +57,11 @@ bool nm_isolate_fullness(const struct nm_isolate *isolate, unsigned *out_percent
 	*out_percent = (unsigned)(100.0 * (double)used / (double)limit);
 	return true;
 }
+
+bool nm_isolate_lost_gcs(const struct nm_isolate *isolate, const struct nm_isolate *before)
+{
+	if (!(isolate->has & before->has & NM_HAS_GC_COUNTS))
+		return false;
+	return isolate->major_gcs < before->major_gcs ||
+	       isolate->major_gcs + isolate->minor_gcs < before->major_gcs + before->minor_gcs;
+}

@@ -16,4 +16,8 @@ int nm_sample_reserve(struct nm_sample *sample, unsigned count);
  */
 bool nm_isolate_fullness(const struct nm_isolate *isolate, unsigned *out_percent);
 
+/* Has it had fewer collections than it had `before`? Then it is another isolate, or the numbers are not
+   those of collections. False when they are not known. */
+bool nm_isolate_lost_gcs(const struct nm_isolate *isolate, const struct nm_isolate *before);
+
 #endif

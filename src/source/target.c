@@ -247,18 +247,69 @@ static bool read_rss(struct nm_target *target, struct nm_sample *sample)
 	       sample->rss > 0;
 }
 
+/* The same isolate in the last good sample, or NULL. */
+static const struct nm_isolate *find_last(const struct nm_target *target,
+					  const struct nm_isolate *isolate)
+{
+	for (unsigned i = 0; i < target->last.isolate_count; i++)
+		if (strcmp(target->last.isolates[i].name, isolate->name) == 0)
+			return &target->last.isolates[i];
+	return NULL;
+}
+
 /* In a collection: the heap's numbers are those of the last good sample, if there is one. */
 static void show_last(const struct nm_target *target, struct nm_isolate *isolate)
 {
-	for (unsigned i = 0; i < target->last.isolate_count; i++) {
-		const struct nm_isolate *last = &target->last.isolates[i];
+	const struct nm_isolate *last = find_last(target, isolate);
 
-		if (strcmp(last->name, isolate->name) != 0)
-			continue;
-		*isolate = *last;
-		isolate->in_gc = true;
+	if (!last)
 		return;
+	*isolate = *last;
+	isolate->in_gc = true;
+}
+
+static void forget_gc_counts(struct nm_isolate *isolate)
+{
+	isolate->major_gcs = isolate->minor_gcs = 0;
+	isolate->has &= ~(unsigned)NM_HAS_GC_COUNTS;
+}
+
+/*
+ * The counts of collections prove themselves: an isolate never has fewer than before. A worker may be
+ * another one that came to lie where it lay, so all are searched anew; the main isolate stays the
+ * same, so that the layout must be wrong about the place, and it is not read again.
+ */
+static void check_gc_counts(struct nm_target *target, struct nm_sample *sample)
+{
+	struct nm_v8_layout *layout = &target->process.layout;
+	bool is_wrong = false, is_other = false;
+
+	for (unsigned i = 0; i < sample->isolate_count; i++) {
+		struct nm_isolate *isolate = &sample->isolates[i];
+		const struct nm_isolate *last = find_last(target, isolate);
+
+		if (isolate->in_gc || layout->heap_gc_counts == NM_V8_NONE)
+			continue;
+		if (!(isolate->has & NM_HAS_GC_COUNTS)) {
+			is_wrong = true;
+		} else if (last && nm_isolate_lost_gcs(isolate, last)) {
+			is_wrong = is_wrong || target->isolates.items[i].is_main;
+			is_other = true;
+			forget_gc_counts(isolate);
+		}
 	}
+	if (!is_wrong && !is_other)
+		return;
+	/* The next sample finds the isolates anew, and what is to be read of them. */
+	nm_v8_counters_free(target->counters);
+	target->counters = NULL;
+	if (!is_wrong)
+		return;
+	layout->heap_gc_counts = NM_V8_NONE;
+	for (unsigned i = 0; i < sample->isolate_count; i++)
+		forget_gc_counts(&sample->isolates[i]);
+	for (unsigned i = 0; i < target->last.isolate_count; i++)
+		forget_gc_counts(&target->last.isolates[i]);
 }
 
 static void keep_last(struct nm_target *target, const struct nm_sample *sample)
@@ -352,6 +403,7 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	sample->uptime_ms = sample->time_ms > target->info.started_ms
 				    ? (uint64_t)(sample->time_ms - target->info.started_ms)
 				    : 0;
+	check_gc_counts(target, sample);
 	for (unsigned i = 0; i < sample->isolate_count; i++) {
 		was_good = was_good && !sample->isolates[i].in_gc;
 		if (sample->isolates[i].in_gc)

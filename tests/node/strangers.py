@@ -3,8 +3,10 @@
 
 too-old      is refused as such
 unknown      is refused with the advice to calibrate, and can be read after that
-calibrated   one that is in the table reads the same with a layout that was learned
+calibrated   one that is in the table reads the same with a layout that was learned, and tells no
+             collections when that has no place for them, or a wrong one
 """
+import json
 import os
 import pathlib
 import subprocess
@@ -23,13 +25,13 @@ def expect(truth, *words):
 
 
 def ask(node, environment):
-    """`nodemem usage` of a Node.js that waits: its exit code and stderr."""
+    """`nodemem usage --json` of a Node.js that waits: its exit code, stdout and stderr."""
     script = "console.log('ready'); process.stdin.resume()"
     with subprocess.Popen([node, "-e", script], stdin=subprocess.PIPE,
                           stdout=subprocess.PIPE) as process:
         process.stdout.readline()
-        ended = subprocess.run([releases.nodemem(), "usage", str(process.pid)], check=False,
-                               capture_output=True, text=True, env=environment)
+        ended = subprocess.run([releases.nodemem(), "usage", "--json", str(process.pid)],
+                               check=False, capture_output=True, text=True, env=environment)
         process.stdin.close()
     return ended.returncode, ended.stdout, ended.stderr
 
@@ -42,8 +44,23 @@ def calibrate(node, environment):
 
 def compare(version, environment):
     """The numbers of a process with those that nodemem tells, as for every release."""
-    command = [sys.executable, releases.HERE / "run.py", version, *STATES]
-    expect(subprocess.run(command, check=False, env=environment).returncode == 0, version)
+    for words in (["run.py", version, *STATES], ["collections.py", version]):
+        command = [sys.executable, releases.HERE / words[0], *words[1:]]
+        expect(subprocess.run(command, check=False, env=environment).returncode == 0, words)
+
+
+def lose_collections(node, environment, folder):
+    """Layouts from before they were counted, and one that is wrong about them."""
+    file = next(pathlib.Path(folder).glob("nodemem/layouts/*.json"))
+    layout = json.loads(file.read_text(encoding="utf-8"))
+    for changed in ({}, {"heap_gc_counts": [-1]}, {"heap_gc_counts": layout["heap_isolate"]}):
+        spoilt = {key: value for key, value in layout.items() if key != "heap_gc_counts"}
+        file.write_text(json.dumps({**spoilt, **changed}), encoding="utf-8")
+        code, shown, said = ask(node, environment)
+        expect(code == 0 and not said, code, said)
+        document = json.loads(shown)
+        expect(document["majorGcs"] is None and document["minorGcs"] is None, changed, document)
+        expect(document["heapUsed"] > 0, document)
 
 
 def main(what, version):
@@ -53,7 +70,7 @@ def main(what, version):
                        "NODEMEM_NODE_CACHE": str(releases.cache())}
         if what != "calibrated":
             code, shown, said = ask(node, environment)
-            expect(code == 1 and shown == "", code, shown)
+            expect(code == 1 and '"error"' in shown, code, shown)
             expect(said.count("\n") == 1 and f"v{version}" in said and "V8 " in said, said)
             expect(("too old" in said) == (what == "too-old"), said)
             expect((f"nodemem calibrate {node}" in said) == (what == "unknown"), said)
@@ -61,6 +78,8 @@ def main(what, version):
             calibrate(node, environment)
             expect(len(list(pathlib.Path(folder).glob("nodemem/layouts/*.json"))) == 1, "no file")
             compare(version, environment)
+        if what == "calibrated":
+            lose_collections(node, environment, folder)
     print(f"{what}: {version}: ok")
 
 

@@ -99,6 +99,7 @@ static void every_row_is_complete(void **state)
 		assert_true(has_new && has_old);
 		assert_true(row->heap_isolate > 0 && row->heap_spaces > 0 &&
 			    row->heap_gc_state > 0);
+		assert_true(row->heap_gc_counts > 0 || row->heap_gc_counts == NM_V8_NONE);
 		assert_true(row->external.at >= 0 && row->max_semi_space.at >= 0 &&
 			    row->max_old_generation.at >= 0 && row->new_top.at >= 0);
 		assert_true(row->paged_used > 0 && row->large_used > 0 && row->new_capacity > 0);

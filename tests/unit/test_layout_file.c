@@ -104,6 +104,18 @@ static void a_spoiled_file_is_not_used(void **state)
 	}
 }
 
+static void a_file_from_before_collections_were_counted_is_used(void **state)
+{
+	struct nm_v8_layout loaded;
+
+	(void)state;
+	assert_int_equal(nm_v8_layout_save("0123abcd", &row, path, sizeof(path), NULL), NM_OK);
+	spoil("\"heap_gc_counts\"", "\"something_else\"");
+	assert_true(nm_v8_layout_load("0123abcd", &loaded));
+	assert_int_equal(loaded.heap_gc_counts, NM_V8_NONE);
+	assert_int_equal(loaded.heap_gc_state, row.heap_gc_state);
+}
+
 static void a_file_that_others_can_write_is_not_used(void **state)
 {
 	struct nm_v8_layout loaded;
@@ -131,6 +143,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_saved_is_loaded),
 		cmocka_unit_test(a_spoiled_file_is_not_used),
+		cmocka_unit_test(a_file_from_before_collections_were_counted_is_used),
 		cmocka_unit_test(a_file_that_others_can_write_is_not_used),
 		cmocka_unit_test(a_row_leaves_to_the_binary_what_it_tells),
 	};

@@ -80,6 +80,7 @@ static int begin_layout(struct run *run, struct nm_error *err)
 	snprintf(layout->name, sizeof(layout->name), "V8 %u.%u (calibrated on %.16s)",
 		 run->process.program.version.major, run->process.program.version.minor,
 		 run->truth.node);
+	layout->heap_gc_counts = NM_V8_NONE;
 	layout->isolate_heap = layout->isolate_allocator = layout->heap_gc_state = NM_V8_BINARY;
 	return nm_v8_layout_complete(layout, run->process.program.elf, err);
 }
@@ -155,8 +156,28 @@ static enum match match_isolate(const struct nm_isolate *isolate, const struct n
 struct proof {
 	unsigned steps;
 	unsigned equal;
-	const char *different; /* the number that spoils it */
+	const char *different;	   /* the number that spoils it */
+	bool has_other_gcs;	   /* what was read for collections was something else, once */
+	struct nm_isolate isolate; /* at the last step, and what the process said then */
+	struct nm_v8_truth truth;
 };
+
+/* The collections since the step before, as read and as told. */
+static void prove_gc_counts(struct proof *proof, const struct nm_isolate *isolate,
+			    const struct nm_v8_truth *truth)
+{
+	uint64_t majors = isolate->major_gcs - proof->isolate.major_gcs;
+	uint64_t minors = isolate->minor_gcs - proof->isolate.minor_gcs;
+	uint64_t told_majors = truth->major_gcs - proof->truth.major_gcs;
+	uint64_t told_minors = truth->minor_gcs - proof->truth.minor_gcs;
+
+	if (!(isolate->has & NM_HAS_GC_COUNTS) ||
+	    (proof->steps > 0 && truth->only_collected &&
+	     (majors != told_majors || minors != told_minors)))
+		proof->has_other_gcs = true;
+	proof->isolate = *isolate;
+	proof->truth = *truth;
+}
 
 static int compare(struct run *run, struct proof *proof, struct nm_error *err)
 {
@@ -171,8 +192,10 @@ static int compare(struct run *run, struct proof *proof, struct nm_error *err)
 		name = "the number of isolates";
 	else if (status == NM_OK)
 		status = nm_v8_counters_new(&run->process, &isolates, &counters, err);
-	if (counters && nm_v8_counters_read(counters, &isolate) == NM_V8_READING_GOOD)
+	if (counters && nm_v8_counters_read(counters, &isolate) == NM_V8_READING_GOOD) {
 		match = match_isolate(&isolate, &run->truth, &name);
+		prove_gc_counts(proof, &isolate, &run->truth);
+	}
 	proof->steps++;
 	proof->equal += match == EQUAL;
 	if (match == DIFFERENT || (match == NEAR && !proof->different))
@@ -187,10 +210,10 @@ static int compare(struct run *run, struct proof *proof, struct nm_error *err)
 /*
  * A second run must print what is read from it with the layout: exactly at most of its steps,
  * and nearly at all. Between its printing and its standing still a process can take a new page
- * or area.
+ * or area. Without the counts of collections a layout is good: it loses them when they differ.
  */
-static int prove_layout(const char *path, const struct nm_v8_layout *layout,
-			struct nm_calibration *out, struct nm_error *err)
+static int prove_layout(const char *path, struct nm_v8_layout *layout, struct nm_calibration *out,
+			struct nm_error *err)
 {
 	struct proof proof = {.steps = 0};
 	struct run run;
@@ -206,6 +229,8 @@ static int prove_layout(const char *path, const struct nm_v8_layout *layout,
 	}
 	if (status == NM_OK && 3 * proof.equal < 2 * proof.steps)
 		status = nm_error_set(err, NM_E_UNSUPPORTED, differs, proof.different);
+	if (proof.has_other_gcs)
+		layout->heap_gc_counts = NM_V8_NONE;
 	if (status == NM_OK) {
 		memcpy(out->node, run.truth.node, sizeof(out->node));
 		memcpy(out->v8, run.truth.v8, sizeof(out->v8));

@@ -156,15 +156,19 @@ static int parse_truth(const struct nm_v8_child *child, struct nm_v8_truth *out,
 	struct nm_v8_truth truth = {.heap_total = 0};
 	json_t *document = json_loads(child->line, 0, NULL);
 	const json_t *usage = json_object_get(document, "usage");
+	const json_t *collections = json_object_get(document, "collections");
 	const json_t *versions = json_object_get(document, "versions");
 	int status;
 
+	truth.only_collected = json_is_true(json_object_get(collections, "alone"));
 	if (!take_size(usage, "heapTotal", &truth.heap_total) ||
 	    !take_size(usage, "heapUsed", &truth.heap_used) ||
 	    !take_size(usage, "external", &truth.external) ||
 	    !take_size(usage, "arrayBuffers", &truth.array_buffers) ||
 	    !take_size(json_object_get(document, "heap"), "heap_size_limit",
 		       &truth.heap_size_limit) ||
+	    !take_size(collections, "major", &truth.major_gcs) ||
+	    !take_size(collections, "minor", &truth.minor_gcs) ||
 	    !take_text(versions, "node", "v", truth.node, sizeof(truth.node)) ||
 	    !take_text(versions, "v8", "", truth.v8, sizeof(truth.v8)))
 		status = nm_error_set(err, NM_E_NOT_NODE,

@@ -13,8 +13,6 @@
 #define NM_V8_CALIBRATE_OLD_MIB	 777
 #define NM_V8_CALIBRATE_SEMI_MIB 8
 
-#define NM_V8_CALIBRATE_STEPS_MAX 16
-
 /* What the child says of itself at one step. */
 struct nm_v8_truth {
 	uint64_t heap_total;
@@ -26,6 +24,9 @@ struct nm_v8_truth {
 	enum nm_v8_space spaces[NM_V8_SPACE_COUNT];
 	uint64_t size[NM_V8_SPACE_COUNT];
 	uint64_t used[NM_V8_SPACE_COUNT];
+	uint64_t major_gcs; /* that it has asked for so far ... */
+	uint64_t minor_gcs;
+	bool only_collected; /* ... and all that it had since the step before */
 	char node[32];
 	char v8[40];
 };

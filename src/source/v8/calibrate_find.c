@@ -313,6 +313,18 @@ static int decide_new_space(struct nm_v8_finder *finder, struct nm_error *err)
 	return NM_OK;
 }
 
+/* These are not needed for the other numbers: where more than one word fits, or none, they stay
+   unknown. */
+static void decide_gc_counts(struct nm_v8_finder *finder)
+{
+	int32_t *out = &finder->layout->heap_gc_counts;
+	int32_t second;
+
+	if (!first_true(finder->gc_counts, 0, HEAP_WORDS, out) ||
+	    first_true(finder->gc_counts, (size_t)*out / 8 + 1, HEAP_WORDS, &second))
+		*out = NM_V8_NONE;
+}
+
 static bool find_area(const struct nm_v8_finder *finder, enum nm_v8_space kind, int32_t *out)
 {
 	for (size_t i = 0; i < ALLOCATOR_WORDS; i++) {
@@ -355,6 +367,7 @@ int nm_v8_finder_finish(struct nm_v8_finder *finder, unsigned choice, struct nm_
 	if (finder->steps < 3)
 		return fail(err, "a heap that changes");
 	decide_areas(finder);
+	decide_gc_counts(finder);
 	if ((status = decide_external(finder, err)) != NM_OK ||
 	    (status = decide_limits(finder, choice, err)) != NM_OK ||
 	    (status = decide_used(finder, err)) != NM_OK ||

@@ -1,5 +1,7 @@
 #include "source/v8/calibrate_match.h"
 
+#include <string.h>
+
 bool nm_v8_match_read_heap(struct nm_v8_finder *finder)
 {
 	struct nm_reader *reader = finder->process->reader;
@@ -150,6 +152,38 @@ static void match_spaces(struct nm_v8_finder *finder)
 					still(finder, finder->read_only_used[k], equal);
 		}
 	}
+}
+
+/* Did the two counts in a word grow by as many collections as there were? */
+static bool has_grown(uint64_t before, uint64_t now, uint64_t majors, uint64_t all, bool exactly)
+{
+	uint64_t low = (now & UINT32_MAX) - (before & UINT32_MAX),
+		 high = (now >> 32) - (before >> 32);
+
+	if (exactly)
+		return low == majors && high == all;
+	/* What went down is above every count of collections here. */
+	return low >= majors && low <= INT32_MAX && high >= all && high <= INT32_MAX;
+}
+
+static void match_gc_counts(struct nm_v8_finder *finder)
+{
+	const struct nm_v8_truth *truth = finder->truth;
+	uint64_t majors = truth->major_gcs - finder->majors_before;
+	uint64_t all = majors + truth->minor_gcs - finder->minors_before;
+
+	for (size_t i = 0; i < HEAP_WORDS; i++) {
+		uint64_t now = finder->words[i];
+		bool is_good = (now & UINT32_MAX) <= now >> 32;
+
+		if (finder->steps > 0)
+			is_good = is_good && has_grown(finder->words_before[i], now, majors, all,
+						       truth->only_collected);
+		finder->gc_counts[i] = still(finder, finder->gc_counts[i], is_good);
+	}
+	memcpy(finder->words_before, finder->words, sizeof(finder->words));
+	finder->majors_before = truth->major_gcs;
+	finder->minors_before = truth->minor_gcs;
 }
 
 static void match_array_buffers(struct nm_v8_finder *finder)
@@ -318,6 +352,7 @@ void nm_v8_match(struct nm_v8_finder *finder)
 	match_pairs(finder, &finder->external_pairs, 1, finder->truth->external);
 	match_pairs(finder, &finder->limits, 3, finder->truth->heap_size_limit);
 	match_spaces(finder);
+	match_gc_counts(finder);
 	match_array_buffers(finder);
 	match_areas(finder);
 	match_new_used(finder);

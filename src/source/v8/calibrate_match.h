@@ -54,6 +54,10 @@ struct nm_v8_finder {
 	uint64_t in_space[NM_V8_SPACE_COUNT][SPACE_WORDS];
 	uint64_t in_allocator[ALLOCATOR_WORDS];
 
+	/* Of the step before. */
+	uint64_t words_before[HEAP_WORDS];
+	uint64_t majors_before, minors_before;
+
 	/* What fitted at all steps so far. */
 	bool external[HEAP_WORDS], via_external[HEAP_WORDS][POINTEE_WORDS];
 	struct pairs external_pairs; /* external = first + second */
@@ -62,6 +66,7 @@ struct nm_v8_finder {
 	bool large[SPACE_WORDS], read_only_used[SPACE_WORDS];
 	unsigned half_votes[SPACE_WORDS][SPACE_WORDS];
 	bool total_at[4];
+	bool gc_counts[HEAP_WORDS];
 	enum nm_v8_space area_of[ALLOCATOR_WORDS]; /* NM_V8_SPACE_COUNT: none seen */
 	bool area_is_bad[ALLOCATOR_WORDS];
 	size_t new_used_count;

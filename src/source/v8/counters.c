@@ -18,6 +18,7 @@ struct area_words {
 struct isolate_words {
 	nm_word first, end; /* all of them */
 	nm_word gc_state;   /* guard */
+	nm_word gc_counts;  /* guard: a collection can begin and end while we read */
 	nm_word back;	    /* Heap -> Isolate, to see that it still lives */
 	nm_word external, external_more;
 	nm_word semi, old;
@@ -147,6 +148,10 @@ static void add_isolate(struct nm_v8_counters *counters, const struct nm_v8_isol
 
 	words->first = nm_gather_count(gather);
 	words->gc_state = nm_gather_add_guard(gather, heap + (uint64_t)layout->heap_gc_state);
+	words->gc_counts = NO_WORD;
+	if (layout->heap_gc_counts != NM_V8_NONE)
+		words->gc_counts =
+			nm_gather_add_guard(gather, heap + (uint64_t)layout->heap_gc_counts);
 	words->back = nm_gather_add(gather, heap + (uint64_t)layout->heap_isolate);
 	words->external = add_path(counters, heap, &layout->external);
 	words->external_more = add_path(counters, heap, &layout->external_more);
@@ -294,6 +299,19 @@ static void fill_number(uint64_t value, unsigned has, uint64_t *out, unsigned *o
 	*out_has |= has;
 }
 
+/* Both counts are in one word. More mark-compacts than collections: it is another word. */
+static void fill_gc_counts(const struct reading *reading, struct nm_isolate *out)
+{
+	uint64_t counts = get(reading, reading->words->gc_counts);
+	uint64_t majors = counts & UINT32_MAX, all = counts >> 32;
+
+	if (reading->words->gc_counts == NO_WORD || majors > all)
+		return;
+	out->major_gcs = majors;
+	out->minor_gcs = all - majors;
+	out->has |= NM_HAS_GC_COUNTS;
+}
+
 static void fill_isolate(struct reading *reading, struct nm_isolate *out)
 {
 	const struct isolate_words *words = reading->words;
@@ -313,8 +331,11 @@ static void fill_isolate(struct reading *reading, struct nm_isolate *out)
 	reading->in_gc = gc_before != 0 || gc_after != 0;
 	out->in_gc = reading->in_gc || reading->torn;
 	fill_number(total, NM_HAS_HEAP_TOTAL, &out->heap_total, &out->has);
-	if (!out->in_gc)
+	if (!out->in_gc) {
 		fill_number(used, NM_HAS_HEAP_USED, &out->heap_used, &out->has);
+		/* All are counted as they begin, but which kind it is a little later. */
+		fill_gc_counts(reading, out);
+	}
 	fill_number(get(reading, words->external) + get(reading, words->external_more),
 		    NM_HAS_EXTERNAL, &out->external, &out->has);
 	fill_number(3 * get(reading, words->semi) + get(reading, words->old),

@@ -32,7 +32,7 @@ enum nm_v8_reading {
 
 /*
  * One system call. `out` has an element for each isolate, in order. An isolate in a collection, or
- * torn, has in_gc set and its heap_used and spaces' used are not known; its other numbers are.
+ * torn, has in_gc set and its heap_used, spaces' used and gcs are not known; its other numbers are.
  */
 enum nm_v8_reading nm_v8_counters_read(struct nm_v8_counters *counters, struct nm_isolate *out);
 

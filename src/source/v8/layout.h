@@ -94,6 +94,7 @@ struct nm_v8_layout {
 	int32_t heap_isolate;	/* pointer back */
 	int32_t heap_spaces;	/* array of pointers to the spaces, in the order of `spaces` */
 	int32_t heap_gc_state;	/* 32 bits; 0 outside a collection */
+	int32_t heap_gc_counts; /* 32 bits: mark-compacts; then 32 bits: all collections */
 	int32_t heap_allocator; /* pointer to the HeapAllocator */
 	struct nm_v8_path external;
 	struct nm_v8_path external_more; /* to be added */

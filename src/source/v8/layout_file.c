@@ -26,13 +26,13 @@ static const struct field {
 	{                                                         \
 #name, offsetof(struct nm_v8_layout, name), count \
 	}
-	FIELD(isolate_heap, 1),	  FIELD(isolate_allocator, 1), FIELD(allocator_total, 1),
-	FIELD(isolate_stack, 1),  FIELD(heap_isolate, 1),      FIELD(heap_gc_state, 1),
-	FIELD(heap_allocator, 1), FIELD(heap_spaces, 1),       FIELD(external, 2),
-	FIELD(external_more, 2),  FIELD(max_semi_space, 2),    FIELD(max_old_generation, 2),
-	FIELD(read_only, 2),	  FIELD(read_only_used, 1),    FIELD(paged_used, 1),
-	FIELD(large_used, 1),	  FIELD(new_committed, 2),     FIELD(new_capacity, 1),
-	FIELD(new_top, 2),	  FIELD(new_more_used, 1),
+	FIELD(isolate_heap, 1),	      FIELD(isolate_allocator, 1), FIELD(allocator_total, 1),
+	FIELD(isolate_stack, 1),      FIELD(heap_isolate, 1),	   FIELD(heap_gc_state, 1),
+	FIELD(heap_gc_counts, 1),     FIELD(heap_allocator, 1),	   FIELD(heap_spaces, 1),
+	FIELD(external, 2),	      FIELD(external_more, 2),	   FIELD(max_semi_space, 2),
+	FIELD(max_old_generation, 2), FIELD(read_only, 2),	   FIELD(read_only_used, 1),
+	FIELD(paged_used, 1),	      FIELD(large_used, 1),	   FIELD(new_committed, 2),
+	FIELD(new_capacity, 1),	      FIELD(new_top, 2),	   FIELD(new_more_used, 1),
 #undef FIELD
 };
 
@@ -65,11 +65,21 @@ static bool take_offset(const json_t *value, int32_t *out)
 	return true;
 }
 
+/* Files from before this field was are good too: it is then not known. */
+static bool may_be_absent(const char *name)
+{
+	return strcmp(name, "heap_gc_counts") == 0;
+}
+
 static bool take_fields(const json_t *document, struct nm_v8_layout *out)
 {
 	for (size_t i = 0; i < FIELD_COUNT; i++) {
 		const json_t *array = json_object_get(document, fields[i].name);
 
+		if (!array && may_be_absent(fields[i].name)) {
+			set_offset(out, &fields[i], 0, NM_V8_NONE);
+			continue;
+		}
 		if (json_array_size(array) != (size_t)fields[i].count)
 			return false;
 		for (int k = 0; k < fields[i].count; k++) {

@@ -56,13 +56,18 @@ static void print_share(const struct nm_view_options *how, const struct nm_isola
 		fprintf(how->out, " %7s", "-");
 }
 
-/* A row an isolate: the numbers of the table which are an isolate's own. */
+static bool is_in_isolates(const struct nm_metric *metric)
+{
+	return metric->scope == NM_METRIC_ISOLATE && metric->unit == NM_METRIC_BYTES &&
+	       metric->has != NM_HAS_MALLOCED_MEMORY;
+}
+
+/* A row an isolate: the sizes of the table which are an isolate's own. */
 static void print_isolates(const struct nm_view_options *how, const struct nm_sample *sample)
 {
 	fprintf(how->out, "\n%-12s", "isolate");
 	for (size_t i = 0; i < nm_metric_count; i++)
-		if (nm_metrics[i].scope == NM_METRIC_ISOLATE &&
-		    nm_metrics[i].has != NM_HAS_MALLOCED_MEMORY)
+		if (is_in_isolates(&nm_metrics[i]))
 			nm_table_heading(how, nm_table_size_width(how, nm_metrics[i].column),
 					 nm_metrics[i].column);
 	fputs("    full\n", how->out);
@@ -75,8 +80,7 @@ static void print_isolates(const struct nm_view_options *how, const struct nm_sa
 			uint64_t value = 0;
 			bool known = nm_metric_get(metric, sample, isolate, &value);
 
-			if (metric->scope == NM_METRIC_ISOLATE &&
-			    metric->has != NM_HAS_MALLOCED_MEMORY)
+			if (is_in_isolates(metric))
 				nm_table_size(how, nm_table_size_width(how, metric->column), known,
 					      value);
 		}
@@ -103,6 +107,9 @@ static void print_spaces(const struct nm_view_options *how, const struct nm_isol
 		nm_table_size(how, width, (isolate->has & NM_HAS_HEAP_USED) != 0, space->used);
 		fputc('\n', how->out);
 	}
+	if (isolate->has & NM_HAS_GC_COUNTS)
+		fprintf(how->out, "  garbage collections: %" PRIu64 " major, %" PRIu64 " minor\n",
+			isolate->major_gcs, isolate->minor_gcs);
 }
 
 static bool any_in_gc(const struct nm_sample *sample)
@@ -239,7 +246,7 @@ static const unsigned dispensable[] = {NM_HAS_ARRAY_BUFFERS, NM_HAS_HEAP_TOTAL, 
 
 static bool is_shown(const struct nm_metric *metric, unsigned columns)
 {
-	return (metric->has & columns) != 0;
+	return metric->unit == NM_METRIC_BYTES && (metric->has & columns) != 0;
 }
 
 /* Columns from the left edge to the command. */
