@@ -154,7 +154,7 @@ static void on_taken(void *context, struct nm_flight_result *result)
 		     "%.1f ms by %s",
 		     (int)result->pid, (double)result->classes.stopped_us / 1000,
 		     nm_via_name(result->classes.via));
-	if (result->status != NM_OK && result->status != NM_E_GONE)
+	if (result->status != NM_OK && (result->status != NM_E_GONE || attend->call->verbose))
 		note("process %d is near its heap limit, but what fills its heap cannot be told: %s",
 		     (int)result->pid, result->err.message);
 	if (result->dump_path[0])

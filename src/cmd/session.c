@@ -101,7 +101,7 @@ static void tell_taken(struct nm_session *session, const struct nm_flight_result
 			"stopped for %.1f ms by %s",
 			(int)result->pid, (double)result->classes.stopped_us / 1000,
 			nm_via_name(result->classes.via));
-	if (result->status != NM_OK && result->status != NM_E_GONE)
+	if (result->status != NM_OK && (result->status != NM_E_GONE || session->is_verbose))
 		nm_run_output_note(&session->output,
 				   "process %d is near its heap limit, but what fills its heap "
 				   "cannot be told: %s",

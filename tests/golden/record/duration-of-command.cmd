@@ -1,0 +1,3 @@
+nodemem record -o out.nmrec -d 5s -- true
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem record -o out.nmrec nonsense
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem record 1
+exit: 2
+stderr: yes

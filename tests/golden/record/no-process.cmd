@@ -1,0 +1,3 @@
+nodemem record -o out.nmrec
+exit: 2
+stderr: yes

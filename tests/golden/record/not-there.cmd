@@ -1,0 +1,3 @@
+nodemem record -o out.nmrec 4194303
+exit: 3
+stderr: yes
