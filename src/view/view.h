@@ -149,6 +149,13 @@ struct nm_view_dominators {
 	const struct nm_dominated *dominated;
 };
 
+/* A page that was written, as `report` tells of it. */
+struct nm_view_page {
+	const char *file;
+	const char *kind; /* what is in it: "heap", "history" */
+	uint64_t bytes;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -177,6 +184,7 @@ struct nm_view {
 	void (*retainers)(const struct nm_view_options *how, const struct nm_view_retainers *view);
 	void (*dominators)(const struct nm_view_options *how,
 			   const struct nm_view_dominators *view);
+	void (*page)(const struct nm_view_options *how, const struct nm_view_page *page);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 };
 

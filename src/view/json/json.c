@@ -247,6 +247,16 @@ void nm_view_json_error(FILE *out, const struct nm_error *err)
 	nm_json_write(out, document);
 }
 
+static void show_page(const struct nm_view_options *how, const struct nm_view_page *page)
+{
+	json_t *document = nm_json_document("nodemem/report/1");
+
+	json_object_set_new(document, "file", nm_json_foreign(page->file));
+	json_object_set_new(document, "kind", json_string(page->kind));
+	json_object_set_new(document, "bytes", nm_json_number(true, page->bytes));
+	nm_json_write(how->out, document);
+}
+
 const struct nm_view nm_view_json = {
 	.name = "json",
 	.usage = show_usage,
@@ -268,4 +278,5 @@ const struct nm_view nm_view_json = {
 	.retainers = nm_json_retainers,
 	.dominators = nm_json_dominators,
 	.dump = nm_json_dump,
+	.page = show_page,
 };

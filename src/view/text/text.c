@@ -391,6 +391,15 @@ static void show_calibration(const struct nm_view_options *how, const struct nm_
 		nm_units_duration(found->took_us / 1000, took, sizeof(took)), found->saved_to);
 }
 
+static void show_page(const struct nm_view_options *how, const struct nm_view_page *page)
+{
+	char size[32];
+
+	nm_table_foreign(how->out, page->file, 4096);
+	fprintf(how->out, ": one page of %s, which needs no network.\n",
+		nm_units_words(page->bytes, size, sizeof(size)));
+}
+
 const struct nm_view nm_view_text = {
 	.name = "text",
 	.usage = show_usage,
@@ -414,4 +423,5 @@ const struct nm_view nm_view_text = {
 	.retainers = nm_text_retainers,
 	.dominators = nm_text_dominators,
 	.dump = nm_text_dump,
+	.page = show_page,
 };
