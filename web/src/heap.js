@@ -2,7 +2,7 @@
  * heap.js - the page of a heap: its classes as a treemap, what a box is, and the table of all classes
  */
 
-const ROWS_SHOWN = 100;
+const ROWS_SHOWN = 50;
 
 /* From here on only the engine holds it; below 0 nothing does. */
 const DISTANCE_SYSTEM = 100000000;
@@ -52,10 +52,11 @@ class HeapPage {
 			element('h1', {}, heap.subject, ' ', element('small', {}, 'the heap by what its objects retain')),
 			element('p', {class: 'facts'}, element('b', {}, sizeWords(heap.totalBytes)), ` in ${grouped(heap.nodes)} objects ` +
 				`with ${grouped(heap.edges)} references, of ${grouped(heap.classCount)} classes.` + this.origin()));
+		document.body.classList.add('wide');
 		document.getElementById('main').replaceChildren(
 			section('statistics', 'What the bytes are', statisticsBar(heap.statistics)),
-			this.makeMap(),
-			section('classes', 'Classes', this.makeTableHead(), this.rows));
+			element('div', {class: 'beside'}, this.makeMap(),
+				section('classes', 'Classes', this.makeTableHead(), this.rows)));
 		this.showRows();
 		this.treemap.draw();
 		this.tell(this.treemap.root);
@@ -117,8 +118,9 @@ class HeapPage {
 			this.order = CLASS_COLUMNS[order.value];
 			this.showRows();
 		}}, CLASS_COLUMNS.map(({key}, i) => element('option', {value: i}, key)));
-		return element('p', {class: 'choices'}, 'In ', unitName(), ', by ', order,
-			'. Retained sizes of classes contain one another: they have no sum.');
+		return element('div', {},
+			element('p', {}, 'In ', unitName(), '. Retained sizes of classes contain one another: they have no sum.'),
+			element('div', {class: 'choices'}, element('label', {}, 'by ', order)));
 	}
 
 	showRows() {

@@ -52,7 +52,7 @@ function numberTable(numbers, chart, timeline) {
 }
 
 /* A limit far above all that was seen would press the curves to the ground. */
-const LIMIT_WITHIN = 2.2;
+const LIMIT_WITHIN = 1.7;
 
 class OverTime {
 	/* `process` has its tables; `index` is that of the isolate. */
@@ -118,7 +118,7 @@ class OverTime {
 		};
 		const button = (text, key, act) => element('button', {title: 'key ' + key, onclick: act}, text);
 		return element('div', {class: 'switches'},
-			this.limits.length > 0 ? one('limits', 'up to the limits', 'l') : null,
+			this.limits.length > 0 ? one('limits', 'up to the nearest limit', 'l') : null,
 			this.majors.rows > 0 ? one('collections', 'major collections', 'g') : null,
 			this.forecast ? one('forecast', 'forecast', 'f') : null,
 			element('span', {class: 'zoom'},

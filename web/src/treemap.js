@@ -34,7 +34,11 @@ function treeOf(rows) {
 		.sort((a, b) => b.value - a.value);
 }
 
-const areaName = (area) => area.name === null ? `${grouped(area.parts)} smaller classes` : area.name || '(no name)';
+function areaName(area) {
+	if (area.parent === null)
+		return 'all of the heap';
+	return area.name === null ? `${grouped(area.parts)} smaller classes` : area.name || '(no name)';
+}
 
 class Treemap {
 	/* `chosen(node)` is told of the box that is pointed at or has the focus. */

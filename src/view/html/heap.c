@@ -37,14 +37,15 @@ static json_t *make_classes(const struct nm_constructors *classes)
 static json_t *make_name(const struct nm_constructors *classes, const struct nm_area *area)
 {
 	const struct nm_graph *graph = classes->heap->graph;
-	const char *name;
+	char text[256];
 
 	if (area->class == NM_TERRITORY_NONE)
 		return json_null();
-	name = classes->rows[area->class].key.name;
-	if (area->count == 1 && graph->kind[area->largest] == NM_NODE_SYNTHETIC)
-		name = nm_graph_text(graph, graph->name[area->largest]);
-	return nm_json_foreign(name);
+	if (graph->kind[area->largest] != NM_NODE_SYNTHETIC)
+		return nm_json_foreign(classes->rows[area->class].key.name);
+	snprintf(text, sizeof(text), area->count > 1 ? "%s and others" : "%s",
+		 nm_graph_text(graph, graph->name[area->largest]));
+	return nm_json_foreign(text);
 }
 
 /* [parent or null, class or null, name or null, parts, count, shallow, retained, id of the largest or null];
