@@ -16,6 +16,7 @@ async function start() {
 		nodemem.page.show();
 	}
 	startTheme();
+	requestAnimationFrame(() => setTimeout(() => performance.mark('drawn')));
 	document.documentElement.dataset.ready = 'yes';
 }
 
