@@ -125,4 +125,4 @@ async function run(tests) {
     process.exitCode = failed ? 1 : 0;
 }
 
-module.exports = { Browser, difference, folder, makeHistory, nodemem, run, themeIs };
+module.exports = { Browser, cache, difference, folder, makeHistory, nodemem, run, themeIs };

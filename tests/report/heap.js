@@ -4,7 +4,9 @@
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const { folder, nodemem, run, themeIs } = require('./harness.js');
+const { spawn } = require('child_process');
+const { once } = require('events');
+const { cache, folder, nodemem, run, themeIs } = require('./harness.js');
 
 const SNAPSHOT = path.join(__dirname, '..', 'fixtures', 'snapshots', 'small-n24.heapsnapshot.zst');
 const EVIL = 'x</script><img src=x onerror=alert(1)><!-- \u2028 & "';
@@ -32,6 +34,12 @@ function writeSnapshot(to, className) {
         nodes: nodes.flat(), edges: [1, 1, 7, 2, 3, 14, 2, 3, 14],
         trace_function_infos: [], trace_tree: [], samples: [], locations: [], strings,
     }));
+}
+
+// A Node.js whose objects nodemem knows: of the cache, or else this one.
+function nodeBinary() {
+    const cached = path.join(cache, '24.21.0', 'bin', 'node');
+    return fs.existsSync(cached) ? cached : process.execPath;
 }
 
 const details = (page) => page.evaluate(() =>
@@ -139,6 +147,23 @@ run({
         assert.strictEqual(await page.locator('img').count(), 0);
         assert((await page.locator('#class-table').textContent()).includes(EVIL));
         quiet(page);
+    },
+
+    'a running process has a page too': async (browser) => {
+        const target = spawn(nodeBinary(), ['-e', 'class Planted {} globalThis.all = Array.from({ length: 5000 }, ' +
+            '() => new Planted()); console.log("ready"); process.stdin.resume()']);
+        try {
+            await once(target.stdout, 'data');
+            const live = path.join(folder, 'live.html');
+            nodemem('report', '-o', live, String(target.pid));
+            const page = await browser.open(live);
+            assert((await page.locator('h1').textContent()).startsWith(`process ${target.pid}`));
+            const planted = await page.evaluate(() => nodemem.document.classes.find(([name]) => name === 'Planted'));
+            assert.strictEqual(planted[2], 5000);
+            quiet(page);
+        } finally {
+            target.kill();
+        }
     },
 
     'dark, paper and a telephone': async (browser) => {

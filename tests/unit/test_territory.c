@@ -135,6 +135,33 @@ static void what_is_too_deep_is_not_looked_into(void **state)
 	with_limits(&limits, check_flat);
 }
 
+static void a_list_is_one_area(void **state)
+{
+	static const nm_node dominator[] = {0, 0, 1, 2, 3};
+	const struct nm_territory_limits limits = {.most = 100, .depth = 10, .least = 0.0001};
+	struct nm_graph *graph = graph_with_root();
+	struct nm_constructors *classes;
+	struct nm_territory territory;
+	struct nm_heap *heap;
+
+	(void)state;
+	graph_edge(graph, NM_EDGE_PROPERTY, "list", 1);
+	for (nm_node node = 1; node <= 3; node++) {
+		graph_node(graph, NM_NODE_OBJECT, "Link", 10);
+		graph_edge(graph, NM_EDGE_PROPERTY, "next", node + 1);
+	}
+	graph_node(graph, NM_NODE_STRING, "end", 100);
+	heap = heap_of(graph, dominator);
+	assert_int_equal(nm_constructors_make(heap, NULL, &classes, NULL), NM_OK);
+	assert_int_equal(nm_territory_make(classes, &limits, &territory, NULL), NM_OK);
+	assert_int_equal(territory.count, 3);
+	assert_area(&territory, 1, "Link", 0, 3, 30, 130);
+	assert_area(&territory, 2, "(string)", 1, 1, 100, 100);
+	nm_territory_done(&territory);
+	nm_constructors_free(classes);
+	heap_end(heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -142,6 +169,7 @@ int main(void)
 		cmocka_unit_test(small_ones_are_put_together),
 		cmocka_unit_test(the_largest_are_taken_where_there_is_no_room_for_all),
 		cmocka_unit_test(what_is_too_deep_is_not_looked_into),
+		cmocka_unit_test(a_list_is_one_area),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

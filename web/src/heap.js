@@ -89,7 +89,7 @@ class HeapPage {
 			['shallow', area.name === null ? '-' : size(area.shallow, {withUnit: true})], ['objects', grouped(area.count)]];
 		if (area.count === 1 && area.id !== null)
 			facts.push(['id', String(area.id)]);
-		if (area.row !== null) {
+		if (area.row !== null && area.parent !== null) {
 			const [, place, count, shallow, retained, distance] = classes[area.row];
 			facts.push(['all of this class: retained', size(retained, {withUnit: true})],
 				['shallow', size(shallow, {withUnit: true})], ['objects', grouped(count)], ['distance', distanceText(distance)]);

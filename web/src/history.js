@@ -2,7 +2,13 @@
  * history.js - the page of a recording
  */
 
-const processName = (process) => process.label || (process.command || '').split(' ')[0] || `process ${process.pid}`;
+/* Its label; or of "node --flag folder/server.js" the script; or its number. */
+function processName(process) {
+	const [program, ...words] = (process.command || '').split(' ');
+	const isNode = /(^|\/)node[^/]*$/.test(program);
+	const told = isNode && words.find((word) => word !== '' && !word.startsWith('-')) || program;
+	return process.label || told.split('/').pop() || `process ${process.pid}`;
+}
 
 function factsOf(history, process) {
 	const rows = [

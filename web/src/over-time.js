@@ -92,7 +92,9 @@ class OverTime {
 			const stack = new Chart(this.timeline, this.areas, options('What rss is made of, stacked', 260, true));
 			this.charts.unshift(stack);
 			parts.unshift(element('h3', {}, 'What the memory is, in ', unitName()),
-				stackLegend(this.areas, stack, this.timeline), stack.host);
+				stackLegend(this.areas, stack, this.timeline), stack.host,
+				isMoreThanRss(this.areas, this.samples.rss) ? element('p', {class: 'hint'}, 'Where the parts are ' +
+					'more than rss, not all that V8 holds is in RAM.') : null);
 		}
 		return section('over-time', 'Over time', this.switches(), ...parts);
 	}

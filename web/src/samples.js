@@ -76,6 +76,10 @@ function stackOf(samples, others) {
 	return areas;
 }
 
+/* Are the parts of a stack anywhere more than what is in RAM? */
+const isMoreThanRss = (areas, rss) => rss !== undefined && areas.length > 0 &&
+	areas[0].values.some((value, i) => value > rss[i] + MIB);
+
 /* Each limit with the steps it took: [{name, scope, isFirst, steps: [{from, to, limit}]}]. */
 function limitsOf(process, end) {
 	const found = new Map();

@@ -30,6 +30,7 @@ struct builder {
 	struct nm_tree tree;
 	struct member *members; /* each node stands here at most once */
 	uint32_t member_count;
+	nm_node *own;		/* of one area, while it is looked into */
 	struct candidate *heap; /* none is larger than the one at half its place */
 	size_t heap_count, heap_room;
 	struct rest *rests; /* of each area */
@@ -102,21 +103,38 @@ static int by_class(const void *left, const void *right)
 	return (a->node > b->node) - (a->node < b->node);
 }
 
-/* What the members of a candidate dominate goes behind all other members. */
-static void take_children(struct builder *builder, const struct candidate *of)
+/* V8's groups of roots are of one class, and are told apart by name. */
+static bool is_of_area(const struct builder *builder, uint32_t class, nm_node node)
 {
+	return builder->classes->class_of[node] == class &&
+	       builder->classes->heap->graph->kind[node] != NM_NODE_SYNTHETIC;
+}
+
+/* Sum up the nodes of the area, which begin with the members of its candidate; what they dominate and is of
+   other classes goes behind all other members. */
+static void gather(struct builder *builder, const struct candidate *of, struct nm_area *area)
+{
+	const uint64_t *shallow = builder->classes->heap->shallow;
 	const uint32_t *first = builder->tree.first;
+	uint32_t count = 0;
 
-	for (uint32_t i = of->first; i < of->first + of->count; i++) {
-		const nm_node node = builder->members[i].node;
+	for (uint32_t i = of->first; i < of->first + of->count; i++)
+		builder->own[count++] = builder->members[i].node;
+	for (uint32_t i = 0; i < count; i++) {
+		const nm_node node = builder->own[i];
 
+		area->shallow += shallow[node];
 		for (uint32_t k = first[node]; k < first[node + 1]; k++) {
 			const nm_node child = builder->tree.children[k];
 
-			builder->members[builder->member_count++] = (struct member){
-				.node = child, .class = builder->classes->class_of[child]};
+			if (is_of_area(builder, of->class, child))
+				builder->own[count++] = child;
+			else
+				builder->members[builder->member_count++] =
+					(struct member){child, builder->classes->class_of[child]};
 		}
 	}
+	area->count = count;
 }
 
 static void add_rest(struct builder *builder, const struct candidate *small)
@@ -131,15 +149,13 @@ static void add_rest(struct builder *builder, const struct candidate *small)
 	rest->retained += small->retained;
 }
 
-/* Cut what lies in an area into candidates. */
-static bool look_into(struct builder *builder, const struct candidate *of, uint32_t area)
+/* Cut the members from `first` on, which lie in an area, into candidates. */
+static bool cut(struct builder *builder, uint32_t first, uint32_t area)
 {
 	const uint64_t *retained = builder->classes->heap->retained;
-	const uint32_t first = builder->member_count;
 	struct member *members = builder->members;
 	uint32_t end;
 
-	take_children(builder, of);
 	qsort(members + first, builder->member_count - first, sizeof(*members), by_class);
 	for (uint32_t i = first; i < builder->member_count; i = end) {
 		struct candidate one = {.parent = area, .class = members[i].class, .first = i};
@@ -157,27 +173,25 @@ static bool look_into(struct builder *builder, const struct candidate *of, uint3
 
 static bool add_area(struct builder *builder, const struct candidate *of)
 {
-	const struct nm_heap *heap = builder->classes->heap;
-	struct nm_area *areas = builder->out->areas, *area = &areas[builder->out->count];
+	const uint64_t *retained = builder->classes->heap->retained;
+	const uint32_t index = builder->out->count++, first = builder->member_count;
+	struct nm_area *area = &builder->out->areas[index];
 
-	*area = (struct nm_area){
-		.parent = of->parent,
-		.depth = of->parent == NM_TERRITORY_NONE ? 0 : areas[of->parent].depth + 1,
-		.class = of->class,
-		.parts = 1,
-		.largest = builder->members[of->first].node,
-		.count = of->count,
-		.retained = of->retained};
-	for (uint32_t i = of->first; i < of->first + of->count; i++) {
-		const nm_node node = builder->members[i].node;
-
-		area->shallow += heap->shallow[node];
-		if (heap->retained[node] > heap->retained[area->largest])
-			area->largest = node;
-	}
-	builder->out->count++;
-	return area->depth == builder->limits->depth ||
-	       look_into(builder, of, builder->out->count - 1);
+	*area = (struct nm_area){.parent = of->parent,
+				 .class = of->class,
+				 .parts = 1,
+				 .largest = builder->members[of->first].node,
+				 .retained = of->retained};
+	if (of->parent != NM_TERRITORY_NONE)
+		area->depth = builder->out->areas[of->parent].depth + 1;
+	for (uint32_t i = of->first; i < of->first + of->count; i++)
+		if (retained[builder->members[i].node] > retained[area->largest])
+			area->largest = builder->members[i].node;
+	gather(builder, of, area);
+	if (area->depth < builder->limits->depth)
+		return cut(builder, first, index);
+	builder->member_count = first;
+	return true;
 }
 
 static void add_rests(struct builder *builder)
@@ -213,7 +227,8 @@ static bool build(struct builder *builder)
 	builder->out->areas = malloc(2 * (size_t)most * sizeof(struct nm_area));
 	builder->rests = calloc(most, sizeof(*builder->rests));
 	builder->members = malloc(heap->graph->node_count * sizeof(*builder->members));
-	if (!builder->out->areas || !builder->rests || !builder->members ||
+	builder->own = malloc(heap->graph->node_count * sizeof(*builder->own));
+	if (!builder->out->areas || !builder->rests || !builder->members || !builder->own ||
 	    !nm_tree_make(&builder->tree, heap->dominator, heap->graph->node_count))
 		return false;
 	builder->least = builder->limits->least * (double)heap->retained[0];
@@ -241,6 +256,7 @@ int nm_territory_make(const struct nm_constructors *classes,
 	is_good = build(&builder);
 	nm_tree_done(&builder.tree);
 	free(builder.members);
+	free(builder.own);
 	free(builder.heap);
 	free(builder.rests);
 	if (is_good)

@@ -1,13 +1,13 @@
 /*
  * territory.h - the dominator tree as areas: classes, and in each the classes that it dominates
  *
- * An area is all nodes of one class which the nodes of another area dominate at once; small ones of an area are
- * put together. So areas lie in each other and never overlap: what lies in an area and the shallow size of its
- * own nodes add up to its retained size, where it is not too deep to be looked into. The largest are taken
- * first, whatever their depth.
+ * An area is all nodes of one class which the nodes of another area dominate at once, or by way of nodes of that
+ * class alone: a list of a million nodes is one area. Small ones of an area are put together. So areas lie in
+ * each other and never overlap: what lies in an area and the shallow size of its own nodes add up to its
+ * retained size, where it is not too deep to be looked into. The largest are taken first, whatever their depth.
  *
  * Owns     the areas, until nm_territory_done(). The classes and their heap are borrowed.
- * Costs    16 bytes a node while it is made.
+ * Costs    20 bytes a node while it is made.
  */
 #ifndef NM_MODEL_TERRITORY_H
 #define NM_MODEL_TERRITORY_H
@@ -23,7 +23,7 @@ struct nm_area {
 	uint32_t class;	  /* of its classes; NM_TERRITORY_NONE: it is small ones put together */
 	uint32_t parts;	  /* how many those are; else 1 */
 	nm_node largest;  /* the node that retains most; of several classes NM_NO_NODE */
-	uint64_t count;	  /* nodes */
+	uint64_t count;	  /* nodes; of several classes the uppermost */
 	uint64_t shallow; /* bytes of them; of several classes 0 */
 	uint64_t retained;
 };
