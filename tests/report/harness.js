@@ -10,6 +10,11 @@ const cache = process.env.NODEMEM_NODE_CACHE ||
 const packages = path.join(cache, 'report', 'node_modules');
 const CHROMIUM = process.env.CHROMIUM || '/usr/bin/chromium';
 
+// Programs of this project: as the build says, or from the folder build/.
+const build = path.join(__dirname, '..', '..', 'build');
+const NODEMEM = process.env.NODEMEM || path.join(build, 'src', 'nodemem');
+const PAGES = process.env.NODEMEM_REPORT_PAGES || path.join(build, 'tests', 'report', 'report-pages');
+
 function skip(why) {
     console.log(`1..0 # SKIP ${why}`);
     process.exit(0);
@@ -30,12 +35,12 @@ process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
 // The program with pages of processes that never were; returns {file, rows: what it says is in there}.
 function makeHistory(kind) {
     const file = path.join(folder, `${kind}.html`);
-    const said = execFileSync(process.env.NODEMEM_REPORT_PAGES, [kind, file], { encoding: 'utf8' });
+    const said = execFileSync(PAGES, [kind, file], { encoding: 'utf8' });
     return { file, rows: said.trim().split('\n').map((line) => JSON.parse(line)) };
 }
 
 function nodemem(...words) {
-    return execFileSync(process.env.NODEMEM, words, { encoding: 'utf8', maxBuffer: 1 << 28 });
+    return execFileSync(NODEMEM, words, { encoding: 'utf8', maxBuffer: 1 << 28 });
 }
 
 class Browser {

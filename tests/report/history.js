@@ -198,6 +198,19 @@ run({
         assert.strictEqual(await page.locator('#classes tbody tr').count(), 49);
     },
 
+    'of a process of which little is known it says so': async (browser) => {
+        const page = await browser.open(makeHistory('bare').file);
+        assert((await page.locator('#over-time').textContent()).includes('No sample of this process'));
+        assert((await page.locator('#end').textContent()).includes('unknown'));
+        await page.locator('#top select').selectOption({ index: 1 });
+        assert.deepStrictEqual(await tableNow(page), { rss: '4096' });
+        await page.locator('.chart').first().focus();
+        await page.keyboard.press('+');
+        await page.keyboard.press('ArrowLeft');
+        assert.strictEqual(await shownRow(page), 0);
+        quiet(page);
+    },
+
     'a telephone needs no scrolling to the side': async (browser) => {
         const page = await browser.open(small.file, { viewport: { width: 390, height: 800 } });
         assert(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));

@@ -1,5 +1,5 @@
 /*
- * pages.c - pages of processes that never were: pages week|small OUT.html
+ * pages.c - pages of processes that never were: pages week|small|bare OUT.html
  *
  * Prints a line of JSON for each of some samples, with what the page must show there:
  * {"process":0,"row":17,"timeMs":...,"rss":...,...}, null for what is not known.
@@ -321,12 +321,37 @@ static void make_small(struct nm_history *history, struct nm_html_forecast *fore
 	fill_forecast(&forecasts[1], second);
 }
 
+/* One of which nothing is known, one that was seen once, by rss alone, and was there to the end. */
+static void make_bare(struct nm_history *history)
+{
+	struct nm_history_isolate *isolate;
+
+	history->process_count = 2;
+	history->processes = make(2, sizeof(*history->processes));
+	history->processes[0].pid = 1;
+	history->processes[0].first_ms = history->processes[0].last_ms = START;
+	history->processes[0].end.exit_code = -1;
+	snprintf(history->processes[0].end.cause, sizeof(history->processes[0].end.cause),
+		 "unknown");
+	history->processes[1].pid = 2;
+	history->processes[1].first_ms = history->processes[1].last_ms = START;
+	history->processes[1].isolate_count = 1;
+	isolate = history->processes[1].isolates = make(1, sizeof(*isolate));
+	snprintf(isolate->name, sizeof(isolate->name), "main");
+	isolate->count = 1;
+	isolate->time_ms = make(1, sizeof(int64_t));
+	isolate->time_ms[0] = START;
+	isolate->columns[NM_COLUMN_RSS] = make(1, sizeof(uint64_t));
+	isolate->columns[NM_COLUMN_RSS][0] = 4096;
+}
+
 static void print_row(size_t process, const struct nm_history_isolate *isolate, size_t row)
 {
 	printf("{\"process\":%zu,\"row\":%zu,\"timeMs\":%" PRId64, process, row,
 	       isolate->time_ms[row]);
 	for (int column = 0; column < NM_COLUMN_COUNT; column++) {
-		const uint64_t value = isolate->columns[column][row];
+		const uint64_t *values = isolate->columns[column];
+		const uint64_t value = values ? values[row] : NM_UNKNOWN;
 
 		printf(",\"%s\":", nm_column_name((enum nm_column)column));
 		if (value == NM_UNKNOWN)
@@ -346,7 +371,7 @@ int main(int argc, char **argv)
 	int status;
 
 	if (argc != 3 || !(out = fopen(argv[2], "w"))) {
-		fputs("usage: pages week|small OUT.html\n", stderr);
+		fputs("usage: pages week|small|bare OUT.html\n", stderr);
 		return 2;
 	}
 	nm_history_init(&history);
@@ -355,15 +380,17 @@ int main(int argc, char **argv)
 	snprintf(history.host, sizeof(history.host), "build-7");
 	if (strcmp(argv[1], "week") == 0)
 		make_week(&history, forecasts);
-	else
+	else if (strcmp(argv[1], "small") == 0)
 		make_small(&history, forecasts);
+	else
+		make_bare(&history);
 	history.begun_ms = history.processes[0].first_ms;
 	history.ended_ms = history.processes[0].last_ms;
 	status = nm_view_html_history(out, &history, forecasts, &err);
 	if (status != NM_OK)
 		fprintf(stderr, "pages: %s\n", err.message);
 	for (size_t i = 0; i < history.process_count; i++)
-		for (size_t k = 0; k <= 20; k++)
+		for (size_t k = 0; k <= 20 && history.processes[i].isolate_count > 0; k++)
 			print_row(i, &history.processes[i].isolates[0],
 				  (history.processes[i].isolates[0].count - 1) * k / 20);
 	if (fclose(out) != 0)

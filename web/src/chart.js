@@ -8,6 +8,8 @@
 const FONT = '12px system-ui, sans-serif';
 const SIZE_STEPS = [1 / 1024, 2 / 1024, 4 / 1024, 16 / 1024, 64 / 1024, 256 / 1024, 1, 2, 5, 10, 20, 25, 50, 100,
 	200, 250, 500, 1000, 2000, 2500, 5000, 10000, 20000, 50000, 100000, 1000000].map((mib) => mib * MIB);
+/* What is left of A4 and of Letter between their margins. */
+const PAPER_WIDTH = 650;
 const DAY_MS = 86400000, MINUTE_MS = 60000;
 
 /* Below the axis of time: the clock, or days; the day where it begins. */
@@ -58,7 +60,8 @@ class Chart {
 			this.timeline.pointAt(this.plot.posToVal(left, 'x'));
 		});
 		this.plot.over.addEventListener('dblclick', () => this.timeline.seeAll());
-		new ResizeObserver(() => this.resize()).observe(this.host);
+		this.observer = new ResizeObserver(() => this.resize());
+		this.observer.observe(this.host);
 		repaints.add(this.repaint = () => {
 			this.resize();
 			this.plot.redraw(false);
@@ -67,6 +70,7 @@ class Chart {
 	}
 
 	destroy() {
+		this.observer.disconnect();
 		repaints.delete(this.repaint);
 		this.plot.destroy();
 	}
@@ -99,8 +103,9 @@ class Chart {
 			fill: one.isArea ? () => colour(one.colour) : undefined};
 	}
 
+	/* Paper is narrower than a screen, and the page is told of it before it is laid out for it. */
 	width() {
-		return Math.max(this.host.clientWidth, 240);
+		return paper.matches ? PAPER_WIDTH : Math.max(this.host.clientWidth, 240);
 	}
 
 	resize() {

@@ -105,10 +105,13 @@ class OverTime {
 	}
 
 	destroy() {
+		for (const key of this.keys)
+			delete pageKeys[key];
 		this.charts.forEach((chart) => chart.destroy());
 	}
 
 	switches() {
+		this.keys = [];
 		const one = (name, text, key) => {
 			const box = element('input', {type: 'checkbox', checked: this.settings[name],
 				onchange: () => {
@@ -116,6 +119,7 @@ class OverTime {
 					this.changed();
 				}});
 			pageKeys[key] = () => box.click();
+			this.keys.push(key);
 			return element('label', {title: 'key ' + key}, box, ' ', text);
 		};
 		const button = (text, key, act) => element('button', {title: 'key ' + key, onclick: act}, text);

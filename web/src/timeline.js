@@ -105,4 +105,5 @@ const TIMELINE_KEYS = [
 	['+ -', 'in a chart: a shorter stretch of time, a longer one'],
 	[', .', 'in a chart: earlier, later'],
 	['0', 'in a chart: all of the time, as Esc and a double click'],
+	['l g f', 'up to the nearest limit, major collections, forecast: shown or not'],
 ];

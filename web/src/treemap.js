@@ -66,7 +66,12 @@ class Treemap {
 
 	/* The host must be in the page. */
 	draw() {
-		new ResizeObserver(() => this.layOut()).observe(this.host);
+		const follow = () => {
+			if (this.width() !== this.laidWidth)
+				this.layOut();
+		};
+		new ResizeObserver(follow).observe(this.host);
+		repaints.add(follow);
 		this.layOut();
 	}
 
@@ -86,8 +91,12 @@ class Treemap {
 		node.box.focus();
 	}
 
+	width() {
+		return paper.matches ? PAPER_WIDTH : this.host.clientWidth;
+	}
+
 	layOut() {
-		const {clientWidth: width, clientHeight: height} = this.host;
+		const width = this.laidWidth = this.width(), height = this.host.clientHeight;
 		const top = this.top.copy().sum((area) =>
 			Math.max(area.retained - area.children.reduce((all, one) => all + one.retained, 0), 0))
 			.sort((a, b) => b.value - a.value);
