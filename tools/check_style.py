@@ -36,6 +36,7 @@ ARROWS = {
 PUBLIC_HEADER = 'nodemem.h'
 # header that the build writes -> whose it is
 GENERATED_HEADERS = {'calibrate_script.h': 'src/source/v8/', 'command_list.h': 'src/cmd/',
+                     'report_head.h': 'src/view/html/', 'report_tail.h': 'src/view/html/',
                      'version.h': 'src/cmd/'}
 
 FILE_LINES_MAX = 600

@@ -157,6 +157,13 @@ struct nm_view_recorded {
 	size_t process_count;
 };
 
+/* A page that was written, as `report` tells of it. */
+struct nm_view_page {
+	const char *file;
+	const char *kind; /* what is in it: "heap", "history" */
+	uint64_t bytes;
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -185,6 +192,7 @@ struct nm_view {
 	void (*retainers)(const struct nm_view_options *how, const struct nm_view_retainers *view);
 	void (*dominators)(const struct nm_view_options *how,
 			   const struct nm_view_dominators *view);
+	void (*page)(const struct nm_view_options *how, const struct nm_view_page *page);
 	void (*findings)(const struct nm_view_options *how, const struct nm_findings *findings);
 	void (*recorded)(const struct nm_view_options *how,
 			 const struct nm_view_recorded *recorded);

@@ -21,7 +21,7 @@ static json_t *make_class(const struct nm_constructor *row)
 	return one;
 }
 
-static json_t *make_statistics(const struct nm_heap_statistics *statistics)
+json_t *nm_json_heap_statistics(const struct nm_heap_statistics *statistics)
 {
 	json_t *one = json_object();
 
@@ -56,7 +56,7 @@ void nm_json_heap(const struct nm_view_options *how, const struct nm_view_heap *
 	json_object_set_new(document, "nodes", json_integer(view->heap->graph->node_count));
 	json_object_set_new(document, "edges", json_integer(view->heap->graph->edge_count));
 	json_object_set_new(document, "totalBytes", nm_json_number(true, view->heap->total));
-	json_object_set_new(document, "statistics", make_statistics(view->statistics));
+	json_object_set_new(document, "statistics", nm_json_heap_statistics(view->statistics));
 	for (uint32_t i = 0; i < classes->count && (view->top == 0 || i < view->top); i++)
 		json_array_append_new(array, make_class(&classes->rows[i]));
 	json_object_set_new(document, "classes", array);

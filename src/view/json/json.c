@@ -262,6 +262,16 @@ static void show_recorded(const struct nm_view_options *how,
 	nm_json_write(how->out, document);
 }
 
+static void show_page(const struct nm_view_options *how, const struct nm_view_page *page)
+{
+	json_t *document = nm_json_document("nodemem/report/1");
+
+	json_object_set_new(document, "file", nm_json_foreign(page->file));
+	json_object_set_new(document, "kind", json_string(page->kind));
+	json_object_set_new(document, "bytes", nm_json_number(true, page->bytes));
+	nm_json_write(how->out, document);
+}
+
 const struct nm_view nm_view_json = {
 	.recorded = show_recorded,
 	.name = "json",
@@ -284,4 +294,5 @@ const struct nm_view nm_view_json = {
 	.retainers = nm_json_retainers,
 	.dominators = nm_json_dominators,
 	.dump = nm_json_dump,
+	.page = show_page,
 };

@@ -410,6 +410,15 @@ static void show_recorded(const struct nm_view_options *how,
 	fputc('\n', how->out);
 }
 
+static void show_page(const struct nm_view_options *how, const struct nm_view_page *page)
+{
+	char size[32];
+
+	nm_table_foreign(how->out, page->file, 4096);
+	fprintf(how->out, ": one page of %s, which needs no network.\n",
+		nm_units_words(page->bytes, size, sizeof(size)));
+}
+
 const struct nm_view nm_view_text = {
 	.recorded = show_recorded,
 	.name = "text",
@@ -434,4 +443,5 @@ const struct nm_view nm_view_text = {
 	.retainers = nm_text_retainers,
 	.dominators = nm_text_dominators,
 	.dump = nm_text_dump,
+	.page = show_page,
 };

@@ -1,0 +1,3 @@
+nodemem report 1
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem report -o /tmp/x 4194303
+exit: 3
+stderr: yes

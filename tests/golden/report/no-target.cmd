@@ -1,0 +1,3 @@
+nodemem report -o /tmp/x
+exit: 2
+stderr: yes
