@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/bits.h"
+#include "base/huge.h"
 
 /* Nodes are numbered in the order of a depth-first walk; the root is 0, a parent before its children. */
 #define NO_NUMBER UINT32_MAX
@@ -117,7 +118,7 @@ static bool find_holders(struct work *work)
 		end += work->ends[work->order[i]];
 		work->ends[work->order[i]] = start;
 	}
-	work->holders = malloc((end + (size_t)1) * sizeof(*work->holders));
+	work->holders = nm_huge_new(end + (size_t)1, sizeof(*work->holders));
 	if (!work->holders)
 		return false;
 	for (uint32_t i = 0; i < work->connected; i++) {
@@ -229,9 +230,9 @@ int nm_dominators_find(const struct nm_graph *graph, const uint64_t *essential,
 		.numbered = nm_bits_new(nodes),
 		.ends = calloc(nodes, sizeof(*work.ends)),
 		.order = out_order,
-		.dominator = malloc(nodes * sizeof(*work.dominator)),
+		.dominator = nm_huge_new(nodes, sizeof(*work.dominator)),
 		.semi = out_dominator, /* the last step needs none and writes here */
-		.pairs = malloc(nodes * sizeof(*work.pairs)),
+		.pairs = nm_huge_new(nodes, sizeof(*work.pairs)),
 	};
 	const bool found = work.numbered && work.ends && work.dominator && work.pairs &&
 			   find(&work, out_dominator);

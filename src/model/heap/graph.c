@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
+
 const char *nm_edge_kind_name(enum nm_edge_kind kind)
 {
 	static const char *const names[] = {
@@ -34,6 +36,7 @@ static bool set_room(const struct column *columns, size_t column_count, uint64_t
 		if (!grown)
 			return false;
 		*columns[i].items = grown;
+		nm_huge_wish(grown, more * columns[i].size);
 	}
 	*room = (uint32_t)more;
 	return true;

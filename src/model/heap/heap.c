@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/huge.h"
 #include "model/heap/distances.h"
 #include "model/heap/dominators.h"
 #include "model/heap/essential.h"
@@ -77,14 +78,14 @@ int nm_heap_make(const struct nm_graph *graph, struct nm_heap **out, struct nm_e
 {
 	const size_t nodes = graph->node_count;
 	struct nm_heap *heap = calloc(1, sizeof(*heap));
-	nm_node *order = malloc(nodes * sizeof(*order));
+	nm_node *order = nm_huge_new(nodes, sizeof(*order));
 	int code = NM_E_NOMEM;
 
 	if (heap) {
 		heap->graph = graph;
-		heap->shallow = malloc(nodes * sizeof(*heap->shallow));
-		heap->distance = malloc(nodes * sizeof(*heap->distance));
-		heap->dominator = malloc(nodes * sizeof(*heap->dominator));
+		heap->shallow = nm_huge_new(nodes, sizeof(*heap->shallow));
+		heap->distance = nm_huge_new(nodes, sizeof(*heap->distance));
+		heap->dominator = nm_huge_new(nodes, sizeof(*heap->dominator));
 	}
 	if (!heap || !order || !heap->shallow || !heap->distance || !heap->dominator)
 		nm_error_nomem(err);
@@ -92,7 +93,7 @@ int nm_heap_make(const struct nm_graph *graph, struct nm_heap **out, struct nm_e
 		code = find_columns(heap, order, err);
 	/* Only now, when the room for the dominators is free again. */
 	if (code == NM_OK) {
-		heap->retained = malloc(nodes * sizeof(*heap->retained));
+		heap->retained = nm_huge_new(nodes, sizeof(*heap->retained));
 		if (heap->retained)
 			sum_retained(heap, order);
 		else
