@@ -241,7 +241,8 @@ static int run(struct nm_call *call)
 	if (!read_bounds(call, &bounds))
 		return NM_EXIT_USAGE;
 	/* What a file is, is found from its content. */
-	if (nm_classes_load(call->words[0], &base, NULL) == NM_OK) {
+	if (nm_file_is_other_json(call->words[0]) &&
+	    nm_classes_load(call->words[0], &base, NULL) == NM_OK) {
 		code = compare_histograms(call, &bounds, &base);
 		nm_classes_done(&base);
 	} else {

@@ -52,16 +52,38 @@ int nm_graph_of_process(struct nm_target *target, const struct nm_graph_options 
 	return take_graph(&still, options->isolate, out, err);
 }
 
-bool nm_file_is_elf(const char *path)
+/* How many bytes of its beginning there are. A pipe is not waited for. */
+static size_t read_begin(const char *path, char *out, size_t room)
 {
-	char magic[4] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	bool is_one = fd >= 0 && read(fd, magic, sizeof(magic)) == (ssize_t)sizeof(magic) &&
-		      memcmp(magic, "\177ELF", sizeof(magic)) == 0;
+	ssize_t length = fd >= 0 ? read(fd, out, room) : 0;
 
 	if (fd >= 0)
 		close(fd);
-	return is_one;
+	return length > 0 ? (size_t)length : 0;
+}
+
+bool nm_file_is_elf(const char *path)
+{
+	static const char magic[] = {'\177', 'E', 'L', 'F'};
+	char begin[sizeof(magic)];
+
+	return read_begin(path, begin, sizeof(begin)) == sizeof(begin) &&
+	       memcmp(begin, magic, sizeof(magic)) == 0;
+}
+
+bool nm_file_is_other_json(const char *path)
+{
+	static const char blanks[] = " \t\r\n", first[] = "\"snapshot\"";
+	char begin[256] = "";
+	const char *at = begin;
+
+	read_begin(path, begin, sizeof(begin) - 1);
+	at += strspn(at, blanks);
+	if (*at++ != '{')
+		return false;
+	at += strspn(at, blanks);
+	return strncmp(at, first, sizeof(first) - 1) != 0;
 }
 
 int nm_graph_of_file(const char *path, const struct nm_graph_options *options,

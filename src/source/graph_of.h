@@ -43,6 +43,9 @@ int nm_graph_of_file(const char *path, const struct nm_graph_options *options,
 /* Does it begin as an ELF file, of which cores are one kind? */
 bool nm_file_is_elf(const char *path);
 
+/* May it be JSON other than a heap snapshot, whose first key is "snapshot"? */
+bool nm_file_is_other_json(const char *path);
+
 /* A zeroed one is done already. */
 void nm_graph_of_done(struct nm_graph_of *of);
 
