@@ -11,7 +11,9 @@
 /* A target that allocates while its pages are being counted gets another chance. */
 #define TRIES	     5
 #define TRY_PAUSE_US 2000
-#define SPACES_MIN   5
+/* So often all heaps of node's list must pass: a worker's is still changing when it has just been made. */
+#define PATIENT_TRIES 3
+#define SPACES_MIN    5
 /* So many pages are proof enough where node itself lists its isolates: a heap of gigabytes has
    thousands of them. */
 #define PAGES_ENOUGH 1024
@@ -23,6 +25,7 @@ struct trial {
 	struct nm_v8_process *process;
 	const struct nm_v8_pages *pages;
 	bool last_try;
+	bool is_patient;    /* not all passed: try again */
 	const char *failed; /* the test that the last heap did not pass */
 };
 
@@ -342,7 +345,7 @@ static int look(struct nm_v8_process *process, struct trial *trial, struct nm_v8
 			return status;
 		if (has_list ? test_heaps(trial, &heaps, out)
 			     : test_named_heaps(trial, &heaps, out))
-			return 1;
+			return !has_list || out->count == heaps.count || !trial->is_patient;
 	}
 	return 0;
 }
@@ -360,6 +363,7 @@ int nm_v8_isolates_find(struct nm_v8_process *process, struct nm_v8_isolates *ou
 		return nm_error_nomem(err);
 	for (int i = 1; i <= TRIES && status == 0; i++) {
 		trial.last_try = i == TRIES;
+		trial.is_patient = i <= PATIENT_TRIES;
 		if (i > 1)
 			usleep(TRY_PAUSE_US);
 		status = look(process, &trial, &pages, out, err);
