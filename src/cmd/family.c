@@ -210,7 +210,7 @@ static bool may_be_node(const struct nm_family *family, const struct nm_member *
 
 	snprintf(name, sizeof(name), "%d/stat", (int)member->pid);
 	return nm_proc_read(family->proc, name, text, sizeof(text)) > 0 &&
-	       nm_proc_stat_parse(text, &stat) == NM_OK &&
+	       nm_proc_stat_parse(text, &stat) == NM_OK && !nm_proc_stat_is_still_image(&stat) &&
 	       (stat.threads >= THREADS_MIN || member->tries >= PATIENCE);
 }
 

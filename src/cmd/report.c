@@ -6,8 +6,10 @@
 #include "cmd/objects.h"
 #include "model/heap/statistics.h"
 #include "model/heap/territory.h"
+#include "source/recording/read.h"
 #include "source/snapshot/output.h"
 #include "view/html/heap.h"
+#include "view/html/history.h"
 #include "view/html/page.h"
 
 /* More and smaller boxes than these can not be told apart. */
@@ -109,6 +111,30 @@ static int report_heap(struct nm_call *call, const struct nm_heap_of *of, const 
 	return status;
 }
 
+/* ---- a recording ------------------------------------------------------------------------------- */
+
+static int write_history(FILE *out, const void *what, struct nm_error *err)
+{
+	return nm_view_html_history(out, what, NULL, err);
+}
+
+static int report_recording(struct nm_call *call, struct nm_view_page *page)
+{
+	struct nm_history history;
+	struct nm_error err;
+	int code = NM_EXIT_OK;
+
+	page->kind = "history";
+	if (nm_recording_read(call->words[0], &history, &err) != NM_OK)
+		return nm_call_fail(call, &err);
+	if (write_page(page->file, write_history, &history, &page->bytes, &err) == NM_OK)
+		call->view.format->page(&call->view, page);
+	else
+		code = nm_call_fail(call, &err);
+	nm_history_done(&history);
+	return code;
+}
+
 static int run(struct nm_call *call)
 {
 	struct nm_view_page page = {.file = nm_call_option(call, "output"), .kind = "heap"};
@@ -125,6 +151,8 @@ static int run(struct nm_call *call)
 			"are made of (npm ci --prefix web, then build it with -Dreport=enabled)");
 		return nm_call_fail(call, &err);
 	}
+	if (nm_recording_is_one(call->words[0]))
+		return report_recording(call, &page);
 	code = nm_call_classes(call, 0, &of);
 	if (code != NM_EXIT_OK)
 		return code;
@@ -146,11 +174,13 @@ static const struct nm_option options[] = {
 
 const struct nm_command nm_cmd_report = {
 	.name = "report",
-	.summary = "one HTML page to look at and to show: a heap as a treemap of what it retains",
-	.usage = "-o OUT.html [OPTIONS] PID|CORE|SNAPSHOT",
+	.summary =
+		"one HTML page to look at and to show: a recording as curves, a heap as a treemap",
+	.usage = "-o OUT.html [OPTIONS] RECORDING|SNAPSHOT|PID|CORE",
 	.about =
-		"The page needs no network and no other file. Of a process an image is taken, as for\n"
-		"'nodemem histo'.\n",
+		"The page needs no network and no other file. A recording shows the numbers over time,\n"
+		"limits, collections and the end; a heap, the classes by what they retain. Of a process\n"
+		"an image is taken, as for 'nodemem histo'.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

@@ -92,6 +92,14 @@ class Tests:
         planted = next(one for one in classes if one["name"] == "PlantedLeak")
         expect(planted["count"] > 100000, planted)
 
+    def the_child_of_a_large_process_is_no_process(self):
+        """A large one is made to make a child, which is read; that is none of its own."""
+        program = "const held = Buffer.alloc(400 << 20, 1);" + SMALL.replace("RATE", "1000")
+        done, end = self.run(program)
+        expect(end["cause"] == "v8-heap-limit" and end["heap"], end)
+        expect(b"by fork" in done.stderr, done.stderr)
+        expect(len(end["processes"]) == 1, end["processes"])
+
     def no_histogram_means_no_stop(self):
         done, end = self.run(SMALL.replace("RATE", "4000"), "--no-histogram")
         expect(end["cause"] == "v8-heap-limit" and end["heap"] is None, end)

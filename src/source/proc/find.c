@@ -10,7 +10,7 @@
 #include "source/proc/file.h"
 #include "source/proc/stat.h"
 
-/* False for what can't be a program: threads of the kernel, the dead. A process of which even this
+/* False for what can't be a program: threads of the kernel, the dead, images of a process. A process of which even this
    is not told (hidepid) counts as one. */
 static bool is_program(int proc, pid_t pid)
 {
@@ -24,7 +24,8 @@ static bool is_program(int proc, pid_t pid)
 	}
 	if (status < 0)
 		return status == -EACCES || status == -EPERM;
-	return !nm_proc_stat_is_kernel_thread(&stat) && stat.state != 'Z' && stat.state != 'X';
+	return !nm_proc_stat_is_kernel_thread(&stat) && !nm_proc_stat_is_still_image(&stat) &&
+	       stat.state != 'Z' && stat.state != 'X';
 }
 
 static int compare(const void *left, const void *right)

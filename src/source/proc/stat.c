@@ -51,6 +51,11 @@ bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat)
 	return (stat->flags & PF_KTHREAD) != 0;
 }
 
+bool nm_proc_stat_is_still_image(const struct nm_proc_stat *stat)
+{
+	return stat->state == 't' && stat->threads == 1;
+}
+
 int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss)
 {
 	const char *second = strchr(text, ' ');

@@ -23,6 +23,10 @@ int nm_proc_stat_read(int pid_dir, struct nm_proc_stat *out);
 
 bool nm_proc_stat_is_kernel_thread(const struct nm_proc_stat *stat);
 
+/* Does it look as the child that a process was made to make of itself, to be read and never to run: one
+   thread, stopped by whoever traces it? */
+bool nm_proc_stat_is_still_image(const struct nm_proc_stat *stat);
+
 /* Resident memory in bytes: the second number of a statm file. NM_E_CORRUPT. */
 int nm_proc_statm_parse(const char *text, uint64_t page_size, uint64_t *out_rss);
 
