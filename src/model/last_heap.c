@@ -42,6 +42,15 @@ bool nm_last_heap_is_close(const struct nm_sample *sample)
 	return false;
 }
 
+/* What is old, and half of what is young: how much of that lives is not known, and all that does may become
+   old in one collection. */
+static uint64_t soon_old(const struct nm_isolate *isolate)
+{
+	const uint64_t old = nm_history_old_used(isolate);
+
+	return old + (isolate->heap_used - old) / 2;
+}
+
 static unsigned count_passed(uint64_t used, uint64_t limit)
 {
 	static const unsigned percents[] = {75, 88, 96};
@@ -72,7 +81,7 @@ bool nm_last_heap_is_due(const struct nm_sample *sample, const struct nm_isolate
 	watch->gc_looks = isolate->in_gc ? watch->gc_looks + 1 : 0;
 	if (limit == 0)
 		return false;
-	used = nm_history_old_used(isolate);
+	used = soon_old(isolate);
 	passed = count_passed(used, limit);
 	if (passed == 0 && watch->gc_looks >= GC_LOOKS && may_be_full(sample, isolate, limit))
 		passed = 1;

@@ -36,7 +36,7 @@ struct nm_last_heap_watch {
 
 /*
  * Is it time for a histogram of the isolate? Yes once its use passed 75 % of what it may have for old
- * objects, then 88 % and 96 %; again when it had fallen below 60 % in between. A small heap may be
+ * objects (young ones count half), then 88 % and 96 %; again when it had fallen below 60 % in between. A small heap may be
  * collected whenever it is looked at; then rss tells, less surely.
  */
 bool nm_last_heap_is_due(const struct nm_sample *sample, const struct nm_isolate *isolate,

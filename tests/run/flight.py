@@ -94,7 +94,7 @@ class Tests:
 
     def the_child_of_a_large_process_is_no_process(self):
         """A large one is made to make a child, which is read; that is none of its own."""
-        program = "const held = Buffer.alloc(400 << 20, 1);" + SMALL.replace("RATE", "1000")
+        program = "globalThis.held = Buffer.alloc(400 << 20, 1);" + SMALL.replace("RATE", "1000")
         done, end = self.run(program)
         expect(end["cause"] == "v8-heap-limit" and end["heap"], end)
         expect(b"by fork" in done.stderr, done.stderr)

@@ -216,8 +216,9 @@ static void find_allocator(const struct nm_v8_process *process, struct nm_v8_iso
 	}
 	if (!nm_reader_get(process->reader, allocator, word, sizeof(word)))
 		return;
-	/* The field is 0 or 1. A total never is: node has buffers of its own from the start. */
-	has_field = (word[1] & 0xffffffff) <= 1;
+	/* The field is 0 or 1. A total is that in the first moments of a process only, or by chance; then the
+	   other allocator is where the field moves it to, or not. */
+	has_field = (word[1] & 0xffffffff) <= 1 && is_object(process, word[3]);
 	if (!has_field && !is_object(process, word[2]))
 		return;
 	isolate->allocator = allocator;
