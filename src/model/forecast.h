@@ -54,7 +54,7 @@ struct nm_forecast {
 	uint64_t level; /* what the basis is now; 0 when not known */
 	size_t points;	/* floors, or low points: those on which it stands */
 	uint64_t span_ms;
-	bool has_growth; /* of the lines where it moves */
+	bool has_growth; /* the pace is known: whenever there is a trend */
 	double growth_per_hour;
 	/* For OK. */
 	bool has_high; /* else there is no telling how late it may be */

@@ -28,24 +28,20 @@ static void add_pace(double per_hour, struct nm_strbuf *out)
 		       units[i].name);
 }
 
-/* What is looked at, at the beginning of a sentence. */
-static void add_subject(const struct nm_forecast *forecast, struct nm_strbuf *out)
+/* What is looked at, and what it is now. */
+static void add_subject(const struct nm_forecast *forecast, bool begins, struct nm_strbuf *out)
 {
-	if (forecast->basis == NM_BASIS_FLOOR)
-		nm_strbuf_addf(out, "What stays in the heap of %s after major collections",
-			       forecast->scope);
-	else if (forecast->basis == NM_BASIS_RSS)
-		nm_strbuf_adds(out, "The process's rss");
-	else
-		nm_strbuf_addf(out, "What is used under %s of %s", nm_limit_name(forecast->kind),
-			       forecast->scope);
-}
-
-static void add_subject_and_level(const struct nm_forecast *forecast, struct nm_strbuf *out)
-{
+	const char *what = begins ? "What" : "what";
 	char size[32];
 
-	add_subject(forecast, out);
+	if (forecast->basis == NM_BASIS_FLOOR)
+		nm_strbuf_addf(out, "%s stays in the heap of %s after major collections", what,
+			       forecast->scope);
+	else if (forecast->basis == NM_BASIS_RSS)
+		nm_strbuf_addf(out, "%s the process has in RAM", what);
+	else
+		nm_strbuf_addf(out, "%s is used under %s of %s", what,
+			       nm_limit_name(forecast->kind), forecast->scope);
 	nm_strbuf_addf(out, ", now %s,", nm_units_words(forecast->level, size, sizeof(size)));
 }
 
@@ -80,7 +76,7 @@ static void say_time(const struct nm_forecast *forecast, struct nm_strbuf *out)
 {
 	char eta[32], low[32], high[32];
 
-	add_subject_and_level(forecast, out);
+	add_subject(forecast, true, out);
 	nm_strbuf_adds(out, " grows by ");
 	add_pace(forecast->growth_per_hour, out);
 	nm_strbuf_adds(out, ". At that pace ");
@@ -133,7 +129,7 @@ void nm_forecast_say(const struct nm_forecast *forecast, struct nm_strbuf *out)
 		return;
 	case NM_FORECAST_NO_TREND:
 		nm_strbuf_adds(out, "No trend: ");
-		add_subject_and_level(forecast, out);
+		add_subject(forecast, false, out);
 		nm_strbuf_adds(out, " does not grow steadily (");
 		add_evidence(forecast, out);
 		nm_strbuf_adds(out, ").");
@@ -143,7 +139,7 @@ void nm_forecast_say(const struct nm_forecast *forecast, struct nm_strbuf *out)
 	case NM_FORECAST_TOO_FAR:
 		break;
 	}
-	add_subject_and_level(forecast, out);
+	add_subject(forecast, true, out);
 	nm_strbuf_adds(out,
 		       forecast->reason == NM_FORECAST_SHRINKING ? " shrinks by " : " grows by ");
 	add_pace(forecast->growth_per_hour, out);
