@@ -33,32 +33,32 @@ static bool has_dropped(uint64_t before, uint64_t now)
 	return before > now && before - now >= DROP_MIN;
 }
 
-/* How many of one kind; a counter that went back is another isolate's. */
-static uint64_t count_new(bool has_counts, uint64_t before, uint64_t now, bool has_dropped)
+static uint64_t count_new(uint64_t before, uint64_t now)
 {
-	if (has_counts)
-		return now > before ? now - before : 0;
-	return has_dropped ? 1 : 0;
+	return now > before ? now - before : 0;
 }
 
-unsigned nm_collections_find(const struct nm_heap_use *before, const struct nm_heap_use *now,
+unsigned nm_collections_find(const struct nm_heap_use *before, struct nm_heap_use *now,
 			     struct nm_collection out[NM_COLLECTIONS_MAX])
 {
-	const bool has_counts = before->has_counts && now->has_counts;
-	const bool old_dropped = has_dropped(before->old_used, now->old_used);
-	const bool young_dropped = has_dropped(before->young_used, now->young_used);
 	const struct nm_collection common = {
-		.by_counter = has_counts,
+		.by_counter = before->has_counts && now->has_counts,
 		.before = before->old_used + before->young_used,
 		.after = now->old_used + now->young_used,
 	};
-	const uint64_t counts[NM_COLLECTIONS_MAX] = {
-		count_new(has_counts, before->majors, now->majors, old_dropped),
-		/* A major one empties the young generation too. */
-		count_new(has_counts, before->minors, now->minors, young_dropped && !old_dropped),
-	};
+	uint64_t counts[NM_COLLECTIONS_MAX];
 	unsigned found = 0;
 
+	now->old_falls = has_dropped(before->old_used, now->old_used);
+	now->young_falls = has_dropped(before->young_used, now->young_used);
+	if (common.by_counter) {
+		counts[0] = count_new(before->majors, now->majors);
+		counts[1] = count_new(before->minors, now->minors);
+	} else {
+		counts[0] = now->old_falls && !before->old_falls;
+		/* A major one empties the young generation too. */
+		counts[1] = now->young_falls && !before->young_falls && !now->old_falls;
+	}
 	for (unsigned i = 0; i < NM_COLLECTIONS_MAX; i++) {
 		if (counts[i] == 0)
 			continue;

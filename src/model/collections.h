@@ -3,7 +3,8 @@
  *
  * V8 counts its collections. Where that counter is not known, a collection shows in what it frees: use of the
  * old generation falls in a major one only, use of the young one in any. What is freed and filled again between
- * two looks is not seen then, so drops find too few, never too many.
+ * two looks is not seen then, so drops find too few, never too many. V8 sweeps while the program runs again, which
+ * can take seconds: use falls from look to look then, and that is one collection.
  */
 #ifndef NM_MODEL_COLLECTIONS_H
 #define NM_MODEL_COLLECTIONS_H
@@ -17,6 +18,7 @@ struct nm_heap_use {
 	uint64_t young_used; /* of new_space and new_large_object_space */
 	bool has_counts;     /* of collections since the isolate began: */
 	uint64_t majors, minors;
+	bool old_falls, young_falls; /* set by nm_collections_find() */
 };
 
 /* From a sample; the counts are left unknown. False when the use is not known, or is that of an earlier time
@@ -33,8 +35,9 @@ struct nm_collection {
 
 #define NM_COLLECTIONS_MAX 2
 
-/* The major and then the minor ones between two looks, 0 to 2 items. */
-unsigned nm_collections_find(const struct nm_heap_use *before, const struct nm_heap_use *now,
+/* The major and then the minor ones between two looks, 0 to 2 items. `before` was the `now` of the last call, or is
+   the first look. */
+unsigned nm_collections_find(const struct nm_heap_use *before, struct nm_heap_use *now,
 			     struct nm_collection out[NM_COLLECTIONS_MAX]);
 
 #endif

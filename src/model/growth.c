@@ -44,53 +44,35 @@ static double median(double *values, size_t count)
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
-/* The point which stands for a few. */
-static struct point pick(const struct point *points, size_t count, bool lowest)
-{
-	double t[NM_TREND_POINTS], y[NM_TREND_POINTS];
-	struct point out = points[0];
-
-	if (lowest) {
-		for (size_t i = 1; i < count; i++)
-			if (points[i].y < out.y)
-				out = points[i];
-		return out;
-	}
-	for (size_t i = 0; i < count; i++) {
-		t[i] = points[i].t;
-		y[i] = points[i].y;
-	}
-	return (struct point){median(t, count), median(y, count)};
-}
-
-/* Cut the time of the points, which ascend, into equal parts, and leave one point of each that has any. */
-static size_t cut(const struct point *points, size_t count, size_t parts, bool lowest,
-		  struct point *out)
+/* Cut the time of the points, which ascend, into equal parts, and leave the lowest point of each that has any:
+   a floor is seen too high when garbage comes before it is looked at, or is not yet swept, and never too low. */
+static size_t cut(const struct point *points, size_t count, size_t parts, struct point *out)
 {
 	const double begin = points[0].t;
 	const double length = (points[count - 1].t - begin) / (double)parts;
 	size_t out_count = 0;
 
 	for (size_t i = 0, part = 0; i < count && part < parts; part++) {
-		size_t first = i;
+		const bool is_last = part + 1 == parts;
+		const double end = begin + length * (double)(part + 1);
+		size_t lowest = i, first = i;
 
-		while (i < count &&
-		       (part + 1 == parts || points[i].t < begin + length * (double)(part + 1)))
-			i++;
+		for (; i < count && (is_last || points[i].t < end); i++)
+			if (points[i].y < points[lowest].y)
+				lowest = i;
 		if (i > first)
-			out[out_count++] = pick(&points[first], i - first, lowest);
+			out[out_count++] = points[lowest];
 	}
 	return out_count;
 }
 
-/* The lowest of a slot: a floor is seen too high when garbage comes before it is looked at, never too low. */
 static void boil_down(const struct point *points, size_t count, struct stretch *out)
 {
 	size_t blocks = count / 4;
 
 	blocks = blocks > BLOCKS_MAX ? BLOCKS_MAX : blocks < POINTS_MIN ? POINTS_MIN : blocks;
-	out->slot_count = cut(points, count, SLOTS_MAX, true, out->slots);
-	out->block_count = cut(out->slots, out->slot_count, blocks, false, out->blocks);
+	out->slot_count = cut(points, count, SLOTS_MAX, out->slots);
+	out->block_count = cut(out->slots, out->slot_count, blocks, out->blocks);
 }
 
 /* The median of the slopes of all pairs. */
@@ -207,7 +189,7 @@ static struct halves find_halves(const struct stretch *stretch)
 	return (struct halves){
 		.first = mean_slope(blocks, half + 1),
 		.second = mean_slope(blocks + half, count - half),
-		.chance = 2 * sqrt(way_variance(&steps, 1) / steps.span),
+		.chance = 2 * sqrt(way_variance(&steps, 0.5) / steps.span),
 	};
 }
 
@@ -268,8 +250,8 @@ static void judge(const struct stretch *stretch, bool was_other, struct nm_growt
 	out->per_ms = theil_sen(slots, count);
 	at_zero = offset(slots, count, out->per_ms);
 	out->noise = noise_of(slots, count, out->per_ms, at_zero);
-	/* Of the noise a quarter: an interval is rather too wide than too narrow. */
-	out->wander = way_variance(&steps, 0.25);
+	/* Half of the noise taken out: an interval is rather too wide than too narrow. */
+	out->wander = way_variance(&steps, 0.5);
 	out->spread = sqrt(out->wander / steps.span);
 	out->quantile = likely((size_t)steps.freedom);
 	/* Where it stands now the last third tells. */

@@ -1,7 +1,7 @@
 /*
  * growth.h - does a number grow, how fast, and how sure is that
  *
- * The points of a trend are put into blocks of equal time, each told by its median. If the number grows steadily,
+ * The points of a trend are put into blocks of equal time, each told by its lowest. If the number grows steadily,
  * the steps from block to block are alike; a walk without aim, a cycle, one jump or a growth that ended make
  * steps that differ more than their mean, and are no growth. The rate is the median of the slopes between all
  * pairs of points (Theil and Sen), which a few outliers do not move. docs/forecast.md has the whole of it.

@@ -43,11 +43,27 @@ static int get_item(struct nm_outlook *outlook, enum nm_limit_kind kind, const c
 	return NM_OK;
 }
 
-/* A look at the heap of the isolate `scope`; `limit` is that of its old generation. */
-static int add_heap(struct nm_outlook *outlook, const char *scope, uint64_t limit,
-		    const struct nm_heap_use *use, struct nm_collection found[NM_COLLECTIONS_MAX],
-		    unsigned *out_found)
+/* A floor is the least that was used from one major collection to the next: right after it V8 has not yet swept
+   everything. */
+static unsigned add_look(struct nm_trend *trend, const struct nm_heap_use *before,
+			 struct nm_heap_use *now, struct nm_collection found[NM_COLLECTIONS_MAX])
 {
+	const unsigned count = nm_collections_find(before, now, found);
+
+	if (count > 0 && found[0].is_major)
+		nm_trend_add(trend, now->time_ms, now->old_used);
+	else
+		nm_trend_lower(trend, now->time_ms, now->old_used);
+	return count;
+}
+
+/* ---- from a process that is watched ------------------------------------------------------ */
+
+int nm_outlook_add_heap(struct nm_outlook *outlook, const char *scope, uint64_t limit,
+			const struct nm_heap_use *use,
+			struct nm_collection found[NM_COLLECTIONS_MAX], unsigned *out_found)
+{
+	struct nm_heap_use now = *use;
 	struct nm_outlook_item *item;
 	int status = get_item(outlook, NM_LIMIT_HEAP, scope, NM_BASIS_FLOOR, &item);
 
@@ -56,15 +72,11 @@ static int add_heap(struct nm_outlook *outlook, const char *scope, uint64_t limi
 		return status;
 	item->limit = limit;
 	if (item->has_last)
-		*out_found = nm_collections_find(&item->last, use, found);
-	if (*out_found > 0 && found[0].is_major)
-		nm_trend_add(&item->trend, use->time_ms, use->old_used);
-	item->last = *use;
+		*out_found = add_look(&item->trend, &item->last, &now, found);
+	item->last = now;
 	item->has_last = true;
 	return NM_OK;
 }
-
-/* ---- from a process that is watched ------------------------------------------------------ */
 
 int nm_outlook_add_sample(struct nm_outlook *outlook, const struct nm_sample *sample,
 			  const struct nm_outlook_listener *listener)
@@ -80,7 +92,7 @@ int nm_outlook_add_sample(struct nm_outlook *outlook, const struct nm_sample *sa
 		if (!(isolate->has & NM_HAS_HEAP_SIZE_LIMIT) ||
 		    !nm_heap_use_of(isolate, sample->time_ms, &use))
 			continue;
-		status = add_heap(
+		status = nm_outlook_add_heap(
 			outlook, isolate->name,
 			nm_forecast_heap_limit(isolate->heap_size_limit, isolate->max_semi_space),
 			&use, found, &count);
@@ -152,48 +164,45 @@ static uint64_t last_limit(const struct nm_history_process *process, enum nm_lim
 	return found;
 }
 
-/* The floors of the collections that were recorded: use at the next sample, which may be a later one where
-   samples were thinned out since. */
-static bool add_recorded(struct nm_trend *trend, const struct nm_history_process *process,
+/* Major collections of the isolate until `time_ms`, counting on from `*at`. */
+static uint64_t count_recorded(const struct nm_history_process *process, unsigned index,
+			       int64_t time_ms, size_t *at)
+{
+	uint64_t count = 0;
+
+	for (; *at < process->gc_count && process->gcs[*at].time_ms <= time_ms; (*at)++)
+		count += process->gcs[*at].isolate == index && process->gcs[*at].is_major;
+	return count;
+}
+
+static bool is_recorded(const struct nm_history_process *process, unsigned index)
+{
+	for (size_t i = 0; i < process->gc_count; i++)
+		if (process->gcs[i].isolate == index)
+			return true;
+	return false;
+}
+
+/* As it was watched: by the collections that were recorded, or by drops where there are none. */
+static void add_recorded(struct nm_trend *trend, const struct nm_history_process *process,
 			 unsigned index)
 {
 	const struct nm_history_isolate *isolate = &process->isolates[index];
 	const uint64_t *old_used = isolate->columns[NM_COLUMN_OLD_USED];
+	struct nm_heap_use before = {.time_ms = -1}, now = {.time_ms = -1};
 	size_t at = 0;
-	bool has_any = false;
 
-	for (size_t i = 0; i < process->gc_count; i++) {
-		const struct nm_history_gc *gc = &process->gcs[i];
-		uint64_t floor = gc->after;
-
-		if (gc->isolate != index)
-			continue;
-		has_any = true;
-		if (!gc->is_major)
-			continue;
-		while (at < isolate->count && isolate->time_ms[at] < gc->time_ms)
-			at++;
-		if (at < isolate->count && old_used[at] < floor)
-			floor = old_used[at];
-		nm_trend_add(trend, gc->time_ms, floor);
-	}
-	return has_any;
-}
-
-static void add_by_drops(struct nm_trend *trend, const struct nm_history_isolate *isolate)
-{
-	const uint64_t *old_used = isolate->columns[NM_COLUMN_OLD_USED];
-	struct nm_heap_use before = {.time_ms = -1};
-
+	now.has_counts = is_recorded(process, index);
 	for (size_t i = 0; i < isolate->count; i++) {
-		const struct nm_heap_use now = {.time_ms = isolate->time_ms[i],
-						.old_used = old_used[i]};
 		struct nm_collection found[NM_COLLECTIONS_MAX];
 
-		if (now.old_used == NM_UNKNOWN)
+		if (old_used[i] == NM_UNKNOWN)
 			continue;
-		if (before.time_ms >= 0 && nm_collections_find(&before, &now, found) > 0)
-			nm_trend_add(trend, now.time_ms, now.old_used);
+		now.time_ms = isolate->time_ms[i];
+		now.old_used = old_used[i];
+		now.majors += count_recorded(process, index, now.time_ms, &at);
+		if (before.time_ms >= 0)
+			add_look(trend, &before, &now, found);
 		before = now;
 	}
 }
@@ -212,8 +221,7 @@ static int add_recorded_heap(struct nm_outlook *outlook, const struct nm_history
 	if (!item)
 		return status;
 	item->limit = nm_forecast_heap_limit(limit, isolate->max_semi_space);
-	if (!add_recorded(&item->trend, process, index))
-		add_by_drops(&item->trend, isolate);
+	add_recorded(&item->trend, process, index);
 	return NM_OK;
 }
 

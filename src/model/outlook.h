@@ -50,6 +50,12 @@ struct nm_outlook_listener {
 int nm_outlook_add_sample(struct nm_outlook *outlook, const struct nm_sample *sample,
 			  const struct nm_outlook_listener *listener);
 
+/* One look at the heap of the isolate `scope`, of whose old generation the limit is `limit`: what each sample is
+   taken apart into. The collections that it shows, as nm_collections_find() tells them. NM_E_NOMEM. */
+int nm_outlook_add_heap(struct nm_outlook *outlook, const char *scope, uint64_t limit,
+			const struct nm_heap_use *use,
+			struct nm_collection found[NM_COLLECTIONS_MAX], unsigned *out_found);
+
 /* All other limits that end the process, read with that sample. They are worth a look a second, not more.
    NM_E_NOMEM. */
 int nm_outlook_add_limits(struct nm_outlook *outlook, const struct nm_sample *sample,

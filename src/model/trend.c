@@ -1,5 +1,7 @@
 #include "model/trend.h"
 
+#include <stdbool.h>
+
 static int64_t slot_of(const struct nm_trend *trend, int64_t time_ms)
 {
 	return (time_ms - trend->points[0].time_ms) / trend->slot_ms;
@@ -39,12 +41,17 @@ static void make_room(struct nm_trend *trend)
 	}
 }
 
+static bool is_later(const struct nm_trend *trend, int64_t time_ms)
+{
+	return time_ms >= 0 && time_ms <= NM_TREND_TIME_MAX &&
+	       (trend->count == 0 || time_ms >= trend->points[trend->count - 1].time_ms);
+}
+
 void nm_trend_add(struct nm_trend *trend, int64_t time_ms, uint64_t bytes)
 {
 	const struct nm_trend_point point = {time_ms, bytes};
 
-	if (time_ms < 0 || time_ms > NM_TREND_TIME_MAX ||
-	    (trend->count > 0 && time_ms < trend->points[trend->count - 1].time_ms))
+	if (!is_later(trend, time_ms))
 		return;
 	if (trend->count == NM_TREND_POINTS)
 		make_room(trend);
@@ -52,4 +59,11 @@ void nm_trend_add(struct nm_trend *trend, int64_t time_ms, uint64_t bytes)
 		keep_lower(trend, point);
 	else
 		trend->points[trend->count++] = point;
+}
+
+void nm_trend_lower(struct nm_trend *trend, int64_t time_ms, uint64_t bytes)
+{
+	if (trend->count > 0 && is_later(trend, time_ms) &&
+	    bytes < trend->points[trend->count - 1].bytes)
+		trend->points[trend->count - 1] = (struct nm_trend_point){time_ms, bytes};
 }

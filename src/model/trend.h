@@ -34,4 +34,7 @@ struct nm_trend {
 /* A point before the last one is left out: clocks are set back. */
 void nm_trend_add(struct nm_trend *trend, int64_t time_ms, uint64_t bytes);
 
+/* The last point turns out to be lower, which was seen at `time_ms`; it stays when it is not. */
+void nm_trend_lower(struct nm_trend *trend, int64_t time_ms, uint64_t bytes);
+
 #endif

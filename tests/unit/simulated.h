@@ -12,8 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "model/collections.h"
-#include "model/forecast.h"
+#include "model/outlook.h"
 
 #define SIMULATED_LIST(X)                                                                  \
 	X(LINEAR, "linear", true)                                                          \
@@ -235,28 +234,26 @@ static inline void simulated_look(struct simulated *it, struct nm_heap_use *out)
 /* Watch it for `steps_seen`, then forecast. False when it died before. */
 static inline bool simulated_watch(struct simulated *it, struct nm_forecast *out)
 {
-	static struct nm_trend trend;
-	struct nm_forecast_of of = {NM_LIMIT_HEAP, "main", (uint64_t)it->limit,
-				    it->is_rss ? NM_BASIS_USED : NM_BASIS_FLOOR, &trend};
+	static struct nm_trend used;
+	const struct nm_forecast_of of = {NM_LIMIT_CGROUP_MAX, "/", (uint64_t)it->limit,
+					  NM_BASIS_USED, &used};
 	struct nm_collection found[NM_COLLECTIONS_MAX];
-	struct nm_heap_use before, now;
+	struct nm_heap_use use = {.time_ms = 0};
+	struct nm_outlook outlook;
+	unsigned count;
 
-	memset(&trend, 0, sizeof(trend));
-	simulated_look(it, &before);
-	now = before;
-	while (it->step < it->steps_seen) {
-		unsigned count;
-
-		simulated_look(it, &now);
-		count = nm_collections_find(&before, &now, found);
-		if (it->is_rss || (count > 0 && found[0].is_major))
-			nm_trend_add(&trend, now.time_ms, now.old_used);
-		if (it->live >= it->limit)
-			return false;
-		before = now;
+	memset(&used, 0, sizeof(used));
+	nm_outlook_init(&outlook);
+	while (it->step < it->steps_seen && it->live < it->limit) {
+		simulated_look(it, &use);
+		nm_outlook_add_heap(&outlook, "main", (uint64_t)it->limit, &use, found, &count);
+		nm_trend_add(&used, use.time_ms, use.old_used);
 	}
-	nm_forecast_make(&of, now.time_ms, out);
-	return true;
+	nm_outlook_forecast(&outlook, use.time_ms, out);
+	if (it->is_rss)
+		nm_forecast_make(&of, use.time_ms, out);
+	nm_outlook_done(&outlook);
+	return it->live < it->limit;
 }
 
 /* Let it live on: ms from now until what lives reaches the limit. */

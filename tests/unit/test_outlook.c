@@ -23,8 +23,8 @@ static struct nm_heap_use use_of(uint64_t old_used, uint64_t young_used)
 static void a_drop_of_the_old_generation_is_a_major_collection(void **state)
 {
 	const struct nm_heap_use before = use_of(50 * NM_MIB, 3 * NM_MIB);
-	const struct nm_heap_use after = use_of(40 * NM_MIB, 1 * NM_MIB);
-	const struct nm_heap_use noise = use_of(50 * NM_MIB - 1000, 4 * NM_MIB);
+	struct nm_heap_use after = use_of(40 * NM_MIB, 1 * NM_MIB);
+	struct nm_heap_use noise = use_of(50 * NM_MIB - 1000, 4 * NM_MIB);
 	struct nm_collection found[NM_COLLECTIONS_MAX];
 
 	(void)state;
@@ -39,12 +39,29 @@ static void a_drop_of_the_old_generation_is_a_major_collection(void **state)
 static void a_drop_of_the_young_generation_is_a_minor_collection(void **state)
 {
 	const struct nm_heap_use before = use_of(50 * NM_MIB, 9 * NM_MIB);
-	const struct nm_heap_use after = use_of(51 * NM_MIB, 1 * NM_MIB);
+	struct nm_heap_use after = use_of(51 * NM_MIB, 1 * NM_MIB);
 	struct nm_collection found[NM_COLLECTIONS_MAX];
 
 	(void)state;
 	assert_int_equal(nm_collections_find(&before, &after, found), 1);
 	assert_false(found[0].is_major);
+}
+
+/* V8 sweeps: 50, 47, 43, then 44 MiB, and another collection. */
+static void use_that_goes_on_falling_is_one_collection(void **state)
+{
+	static const unsigned mib[] = {50, 47, 43, 44, 30};
+	static const unsigned expected[] = {0, 1, 0, 0, 1};
+	struct nm_heap_use before = use_of(50 * NM_MIB, 0);
+
+	(void)state;
+	for (size_t i = 1; i < sizeof(mib) / sizeof(mib[0]); i++) {
+		struct nm_heap_use now = use_of(mib[i] * NM_MIB, 0);
+		struct nm_collection found[NM_COLLECTIONS_MAX];
+
+		assert_int_equal(nm_collections_find(&before, &now, found), expected[i]);
+		before = now;
+	}
 }
 
 static void counters_are_believed_rather_than_drops(void **state)
@@ -287,6 +304,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_drop_of_the_old_generation_is_a_major_collection),
 		cmocka_unit_test(a_drop_of_the_young_generation_is_a_minor_collection),
+		cmocka_unit_test(use_that_goes_on_falling_is_one_collection),
 		cmocka_unit_test(counters_are_believed_rather_than_drops),
 		cmocka_unit_test(a_leak_in_the_heap_is_told_from_its_floors),
 		cmocka_unit_test(another_limit_is_told_when_only_that_is_reached),
