@@ -54,7 +54,7 @@ static bool is_good(const struct nm_forecast *forecast, uint64_t left_ms)
 {
 	if (forecast->reason != NM_FORECAST_OK)
 		return false;
-	return forecast->eta_low_ms < left_ms ||
+	return forecast->eta_ms < left_ms ||
 	       (forecast->has_high &&
 		forecast->eta_high_ms - forecast->eta_low_ms <= forecast->eta_ms);
 }

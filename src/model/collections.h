@@ -3,8 +3,8 @@
  *
  * V8 counts its collections. Where that counter is not known, a collection shows in what it frees: use of the
  * old generation falls in a major one only, use of the young one in any. What is freed and filled again between
- * two looks is not seen then, so drops find too few, never too many. V8 sweeps while the program runs again, which
- * can take seconds: use falls from look to look then, and that is one collection.
+ * two looks is not seen then, so drops find too few. V8 sweeps while the program runs again, which can take
+ * seconds: use falls from look to look then, and that is one collection.
  */
 #ifndef NM_MODEL_COLLECTIONS_H
 #define NM_MODEL_COLLECTIONS_H

@@ -42,7 +42,7 @@ void nm_text_forecast(const struct nm_view_options *how, const struct nm_view_fo
 		(int)view->info->pid, view->info->node[0] ? ", Node " : "", view->info->node,
 		nm_table_color(how, NM_COLOR_OFF));
 	nm_table_foreign(how->out, view->info->command,
-			 how->width > 60 ? (size_t)how->width - 50 : 60);
+			 how->width > 60 ? (size_t)how->width - 50 : sizeof(view->info->command));
 	fputs("\n\n", how->out);
 	nm_text_trend(how, view->forecast);
 	if (!advice)
