@@ -127,7 +127,7 @@ void nm_forecast_make(const struct nm_forecast_of *of, int64_t now_ms, struct nm
 	out->reason = reasons[growth.kind];
 	if (growth.kind == NM_GROWTH_UNCLEAR || growth.kind == NM_GROWTH_NONE)
 		return;
-	out->level = growth.level > 0 ? (uint64_t)growth.level : 0;
+	out->level = growth.level > 0 ? (uint64_t)fmin(growth.level, 0x1p63) : 0;
 	out->has_growth = true;
 	out->growth_per_hour = growth.per_ms * HOUR_MS;
 	if (growth.kind == NM_GROWTH_UP)

@@ -39,6 +39,9 @@ static void add_subject(const struct nm_forecast *forecast, bool begins, struct 
 			       forecast->scope);
 	else if (forecast->basis == NM_BASIS_RSS)
 		nm_strbuf_addf(out, "%s the process has in RAM", what);
+	else if (forecast->scope[0] != '/')
+		nm_strbuf_addf(out, "%s the process uses under %s", what,
+			       nm_limit_name(forecast->kind));
 	else
 		nm_strbuf_addf(out, "%s is used under %s of %s", what,
 			       nm_limit_name(forecast->kind), forecast->scope);

@@ -83,6 +83,34 @@ def check_leaking(running):
     expect(abs(growth / RATE_MIB - 1) <= NEAR, "growth in MiB a second", growth)
 
 
+def catches_interrupts(pid):
+    """Has it come so far that Ctrl-C is not its end?"""
+    with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+        caught = next(line.split()[1] for line in file if line.startswith("SigCgt:"))
+    return int(caught, 16) >> (signal.SIGINT - 1) & 1
+
+
+def start_watching(pid):
+    """A forecast that is under way."""
+    asked = start_forecast(pid, 600)
+    while asked.poll() is None and not catches_interrupts(asked.pid):
+        time.sleep(0.01)
+    return asked
+
+
+def check_ends(running):
+    """Ctrl-C ends it early, and with what is known; the end of the process is an error."""
+    asked = start_watching(running.pid)
+    asked.send_signal(signal.SIGINT)
+    said, _ = read_forecast(asked)
+    expect(said["reason"] == "too-early", "interrupted", said)
+    asked = start_watching(running.pid)
+    running.process.kill()
+    out, _ = asked.communicate()
+    expect(asked.returncode == 3, "exit code after the end of the process", asked.returncode, out)
+    expect(json.loads(out)["error"]["code"] == "gone", "the error", out)
+
+
 def main(words):
     if len(words) != 1:
         sys.exit("usage: forecast.py VERSION")
@@ -96,6 +124,7 @@ def main(words):
         print("steady:", json.dumps(said))
         expect(said["reason"] is not None, "a time was told where nothing leaks", said)
         expect(said["etaMs"] is None and said["etaLowMs"] is None, "a time without reason", said)
+        check_ends(steady)
     print(f"{words[0]}: {len(PROBLEMS)} problems")
     return 1 if PROBLEMS else 0
 
