@@ -12,6 +12,7 @@ import json
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 
 import releases
@@ -29,6 +30,10 @@ WAY_S = (HEAP_MIB - BASE_MIB) / RATE_MIB
 WATCH_S = WAY_S / 3
 LATEST_S = WAY_S / 2
 NEAR = 0.25
+# From 80 % of the limit on, V8 gives up early when collections take most of the time, as on a machine with
+# more to do than it can. Nothing foretells that.
+NEAR_GIVEN_UP = 0.5
+GIVEN_UP = b"Ineffective mark-compacts"
 
 PROBLEMS = []
 
@@ -63,7 +68,8 @@ def ask_until_told(pid, begun):
             return said, told
 
 
-def check_leaking(running):
+def check_leaking(running, words):
+    """`words` is the file that takes its stderr."""
     begun = time.monotonic()
     said, told = ask_until_told(running.pid, begun)
     ended = running.process.wait(timeout=5 * WAY_S)
@@ -72,12 +78,14 @@ def check_leaking(running):
     expect(said["reason"] is None, "no time was told", said["reason"])
     if said["reason"] is not None:
         return
+    words.seek(0)
+    has_given_up = GIVEN_UP in words.read()
     error = said["etaMs"] / left_ms - 1
     print(f"told after {told - begun:.1f} s: in {said['etaMs'] / 1000:.1f} s, really {left_ms / 1000:.1f} s: "
-          f"{100 * error:+.1f} %")
+          f"{100 * error:+.1f} %{', given up early' if has_given_up else ''}")
     expect(said["limit"] == "heapSizeLimit" and said["scope"] == "main", "the limit", said)
     expect(said["basis"] == "post-gc floor", "the basis", said)
-    expect(abs(error) <= NEAR, "off by", error)
+    expect(abs(error) <= (NEAR_GIVEN_UP if has_given_up else NEAR), "off by", error)
     expect(said["etaLowMs"] <= said["etaMs"], "the interval", said)
     growth = said["growthPerHour"] / 3600 / MIB
     expect(abs(growth / RATE_MIB - 1) <= NEAR, "growth in MiB a second", growth)
@@ -116,10 +124,11 @@ def main(words):
         sys.exit("usage: forecast.py VERSION")
     node = releases.binary_or_skip(words[0])
     flags = [f"--max-old-space-size={HEAP_MIB}"]
-    with target.Target(node, SCRIPT, 0, flags=flags) as steady, \
-            target.Target(node, SCRIPT, RATE_MIB, flags=flags, stderr=subprocess.DEVNULL) as leaking:
+    with tempfile.TemporaryFile() as last_words, \
+            target.Target(node, SCRIPT, 0, flags=flags) as steady, \
+            target.Target(node, SCRIPT, RATE_MIB, flags=flags, stderr=last_words) as leaking:
         asked = start_forecast(steady.pid, 2 * WATCH_S)
-        check_leaking(leaking)
+        check_leaking(leaking, last_words)
         said, _ = read_forecast(asked)
         print("steady:", json.dumps(said))
         expect(said["reason"] is not None, "a time was told where nothing leaks", said)
