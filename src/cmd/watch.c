@@ -14,6 +14,7 @@
 
 #include "base/units.h"
 #include "cmd/command.h"
+#include "cmd/follow.h"
 #include "cmd/open.h"
 
 #define INTERVAL_MIN_MS 10
@@ -29,6 +30,7 @@ struct watch {
 	pid_t pid;
 	struct nm_target *target;
 	struct nm_sample sample;
+	struct nm_follow follow;
 	uint64_t interval_ms;
 	uint64_t duration_ms; /* UINT64_MAX: no end */
 	uint64_t count;	      /* the same */
@@ -147,6 +149,8 @@ static void on_tick(uv_timer_t *timer)
 		return;
 	}
 	watch->trouble_ms = 0;
+	if (watch->call->view.format == &nm_view_text)
+		nm_follow_sample(&watch->follow, watch->target, &watch->sample, NULL);
 	show_row(watch);
 	uv_update_time(&watch->loop);
 	if (!uv_is_closing((uv_handle_t *)timer))
@@ -222,6 +226,19 @@ static void watch_target(struct watch *watch)
 	uv_loop_close(&watch->loop);
 }
 
+/* A line on the trend, for people: each line of the other formats is a sample. */
+static void show_trend(const struct watch *watch)
+{
+	const struct nm_view_options *how = &watch->call->view;
+	struct nm_forecast forecast;
+
+	if (how->format != &nm_view_text || watch->has_ended || watch->output_errno != 0)
+		return;
+	nm_follow_forecast(&watch->follow, &forecast);
+	if (nm_follow_is_news(&forecast))
+		how->format->trend(how, &forecast);
+}
+
 static void finish(struct watch *watch)
 {
 	const struct nm_view_options *how = &watch->call->view;
@@ -230,6 +247,7 @@ static void finish(struct watch *watch)
 
 	if (how->format->series_foot && watch->rows > 0)
 		how->format->series_foot(how, watch->saw_gc);
+	show_trend(watch);
 	if (!watch->has_ended)
 		return;
 	if (watch->rows == 0) {
@@ -281,6 +299,7 @@ static int run(struct nm_call *call)
 	/* Taken first, so that it can't be of a later process with the same number. */
 	watch.pidfd = (int)syscall(SYS_pidfd_open, watch.pid, 0);
 	nm_sample_init(&watch.sample);
+	nm_follow_init(&watch.follow);
 	signal(SIGPIPE, SIG_IGN);
 	if (nm_open_target(watch.pid, &watch.target, &err) != NM_OK) {
 		watch.code = nm_call_fail(call, &err);
@@ -290,6 +309,7 @@ static int run(struct nm_call *call)
 		if (call->verbose)
 			nm_print_cost(watch.target, &watch.sample);
 	}
+	nm_follow_done(&watch.follow);
 	nm_sample_done(&watch.sample);
 	nm_target_close(watch.target);
 	if (watch.pidfd >= 0)
@@ -313,7 +333,8 @@ const struct nm_command nm_cmd_watch = {
 	.usage = "[OPTIONS] PID",
 	.about =
 		"The process is not stopped. Ends with the process, with Ctrl-C, or as told below.\n"
-		"With --json each line is a document of its own.\n",
+		"With --json each line is a document of its own. As text, a last line tells the trend\n"
+		"and when a limit is reached, if that can be said.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

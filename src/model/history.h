@@ -36,7 +36,8 @@ const char *nm_column_name(enum nm_column column);
 
 /* The numbers of one isolate; rss and swap, which are the process's, stand with the main one. */
 struct nm_history_isolate {
-	char name[24]; /* "main", "worker-1" */
+	char name[24];		 /* "main", "worker-1" */
+	uint64_t max_semi_space; /* of V8, three of which are in its heap limit; 0: not known */
 	size_t count;
 	int64_t *time_ms; /* since 1970, ascending */
 	uint64_t *columns[NM_COLUMN_COUNT];

@@ -26,6 +26,7 @@ struct nm_leaks;
 struct nm_paths;
 struct nm_retainers;
 struct nm_dominated;
+struct nm_forecast;
 
 struct nm_view_options {
 	FILE *out;
@@ -62,6 +63,12 @@ struct nm_view_stat {
 	const struct nm_ledger *ledger;
 	const struct nm_limits *limits; /* NULL when they could not be read */
 	const struct nm_memory_verdict *verdict;
+};
+
+/* When a limit is reached, as `forecast` tells it. */
+struct nm_view_forecast {
+	const struct nm_target_info *info;
+	const struct nm_forecast *forecast;
 };
 
 /* The classes of a heap as `histo` shows them. */
@@ -177,6 +184,9 @@ struct nm_view {
 	void (*ledger)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_ledger *ledger, const struct nm_ledger *since);
 	void (*stat)(const struct nm_view_options *how, const struct nm_view_stat *stat);
+	void (*forecast)(const struct nm_view_options *how, const struct nm_view_forecast *view);
+	/* The same below a series. */
+	void (*trend)(const struct nm_view_options *how, const struct nm_forecast *forecast);
 	void (*calibration)(const struct nm_view_options *how, const struct nm_calibration *found);
 	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
 	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,

@@ -10,6 +10,7 @@
 #include "view/json/classes.h"
 #include "view/json/diff.h"
 #include "view/json/dominators.h"
+#include "view/json/forecast.h"
 #include "view/json/heap.h"
 #include "view/json/leaks.h"
 #include "view/json/last_heap.h"
@@ -281,6 +282,7 @@ const struct nm_view nm_view_json = {
 	.system = show_system,
 	.ledger = nm_json_ledger,
 	.stat = nm_json_stat,
+	.forecast = nm_json_forecast,
 	.buffers = nm_json_buffers,
 	.calibration = show_calibration,
 	.ending = show_ending,

@@ -208,6 +208,20 @@ static void print_limits(const struct nm_view_options *how, const struct nm_limi
 	free(shown);
 }
 
+/* One look tells of no trend: say what does. */
+static void print_trend(const struct nm_view_options *how, const struct nm_target_info *info)
+{
+	char text[160];
+
+	snprintf(
+		text, sizeof(text),
+		"Whether it grows, and when a limit would be reached, one look cannot tell: 'nodemem "
+		"forecast %d' watches it and does.",
+		(int)info->pid);
+	fputc('\n', how->out);
+	nm_text_wrap(how, 0, text);
+}
+
 void nm_text_stat(const struct nm_view_options *how, const struct nm_view_stat *stat)
 {
 	print_head(how, stat);
@@ -219,6 +233,7 @@ void nm_text_stat(const struct nm_view_options *how, const struct nm_view_stat *
 	nm_text_wrap(how, 0, stat->verdict->summary);
 	fputc('\n', how->out);
 	nm_text_wrap(how, 0, stat->verdict->next);
+	print_trend(how, stat->info);
 	for (unsigned i = 0; i < stat->ledger->missing_count; i++) {
 		fputs("\nNot known: ", how->out);
 		nm_text_wrap(how, 11, stat->ledger->missing[i]);

@@ -10,6 +10,7 @@
 #include "view/text/buffers.h"
 #include "view/text/classes.h"
 #include "view/text/diff.h"
+#include "view/text/forecast.h"
 #include "view/text/dominators.h"
 #include "view/text/heap.h"
 #include "view/text/leaks.h"
@@ -430,6 +431,8 @@ const struct nm_view nm_view_text = {
 	.system = show_system,
 	.ledger = nm_text_ledger,
 	.stat = nm_text_stat,
+	.forecast = nm_text_forecast,
+	.trend = nm_text_trend,
 	.buffers = nm_text_buffers,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,

@@ -1,0 +1,46 @@
+#include "cmd/follow.h"
+
+#include <string.h>
+
+#define LIMITS_EVERY_MS 1000
+
+void nm_follow_init(struct nm_follow *follow)
+{
+	memset(follow, 0, sizeof(*follow));
+	nm_outlook_init(&follow->outlook);
+}
+
+void nm_follow_sample(struct nm_follow *follow, struct nm_target *target,
+		      const struct nm_sample *sample, const struct nm_outlook_listener *listener)
+{
+	const int64_t since_ms = sample->time_ms - follow->limits_ms;
+	struct nm_limits limits;
+
+	follow->last_ms = sample->time_ms;
+	nm_outlook_add_sample(&follow->outlook, sample, listener);
+	/* The clock may have been set back. */
+	if (since_ms >= 0 && since_ms < LIMITS_EVERY_MS)
+		return;
+	follow->limits_ms = sample->time_ms;
+	if (nm_limits_read(target, sample, &limits, NULL) != NM_OK)
+		return;
+	nm_outlook_add_limits(&follow->outlook, sample, &limits);
+	nm_limits_done(&limits);
+}
+
+void nm_follow_forecast(const struct nm_follow *follow, struct nm_forecast *out)
+{
+	nm_outlook_forecast(&follow->outlook, follow->last_ms, out);
+}
+
+bool nm_follow_is_news(const struct nm_forecast *forecast)
+{
+	return forecast->reason != NM_FORECAST_TOO_EARLY &&
+	       forecast->reason != NM_FORECAST_NO_LIMIT;
+}
+
+void nm_follow_done(struct nm_follow *follow)
+{
+	if (follow)
+		nm_outlook_done(&follow->outlook);
+}

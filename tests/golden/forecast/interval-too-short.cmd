@@ -1,0 +1,3 @@
+nodemem forecast --interval 1ms 1
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem forecast
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem forecast 4194304
+exit: 3
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem forecast PYTHON
+exit: 3
+stderr: yes
