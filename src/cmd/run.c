@@ -268,6 +268,7 @@ static void count_kills(struct run *run)
 	if (!kills->knows_cgroup)
 		return;
 	kills->in_cgroup = after.cgroup_kills - before->cgroup_kills;
+	kills->groups = after.group_kills - before->group_kills;
 	kills->cgroup_was_full = after.cgroup_failures > before->cgroup_failures;
 }
 
@@ -296,6 +297,7 @@ static void tell_end(struct run *run)
 	ending->words_count = run->crashlog.words_count;
 	ending->worker_ran_out = run->crashlog.worker_ran_out;
 	ending->buffer_failed = run->crashlog.buffer_failed;
+	memcpy(ending->error, run->crashlog.error, sizeof(ending->error));
 	ending->pid = run->pid;
 	ending->totalmem = uv_get_total_memory();
 	refine_peak(ending);

@@ -3,7 +3,8 @@
  *
  * Fed with pieces as they come, cut anywhere; keeps the last garbage collections of the last
  * few processes that told them ("[PID:0x...] ... ms: Mark-Compact ...", from --trace-gc and
- * from "<--- Last few GCs --->") and the fatal errors. Wordings of Node 16 to 26.
+ * from "<--- Last few GCs --->"), the fatal errors, and the error that nobody caught. Wordings of
+ * Node 16 to 26.
  *
  * Trusts   nothing: the text is the program's own. Colours are skipped, long lines are cut.
  * Costs    some 20 KiB, whatever the stream holds.
@@ -34,8 +35,13 @@ struct nm_crashlog {
 	struct nm_crashlog_gcs pids[NM_CRASHLOG_PIDS_MAX];
 	struct nm_last_words words[NM_WORDS_MAX]; /* when full, the first ones are kept */
 	unsigned words_count;
+	bool was_told; /* a stack trace that follows belongs to words already read */
 	bool worker_ran_out;
 	bool buffer_failed;
+	bool is_below_caret;
+	char candidate[240]; /* the error printed last */
+	char error[240];     /* first line of the last one that nobody caught; "" for none */
+	uint64_t errors;     /* how many those were */
 };
 
 void nm_crashlog_init(struct nm_crashlog *log);
