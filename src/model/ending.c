@@ -57,6 +57,11 @@ struct nm_run_process *nm_ending_add_process(struct nm_ending *ending)
 	return &processes[count];
 }
 
+bool nm_ending_knows_duration(const struct nm_ending *ending)
+{
+	return ending->source == NM_ENDING_RUN || ending->source == NM_ENDING_RECORDING;
+}
+
 static void raise_to(uint64_t *peak, uint64_t value)
 {
 	if (value > *peak)

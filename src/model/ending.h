@@ -96,10 +96,11 @@ struct nm_kills {
 
 /* Where the facts come from, which decides what can be known and how it is told. */
 enum nm_ending_source {
-	NM_ENDING_RUN,	  /* nodemem was there */
-	NM_ENDING_LOG,	  /* what was written to stderr, or what a supervisor wrote */
-	NM_ENDING_KERNEL, /* the kernel's log */
-	NM_ENDING_REPORT, /* a diagnostic report of Node's */
+	NM_ENDING_RUN,	     /* nodemem was there */
+	NM_ENDING_LOG,	     /* what was written to stderr, or what a supervisor wrote */
+	NM_ENDING_KERNEL,    /* the kernel's log */
+	NM_ENDING_REPORT,    /* a diagnostic report of Node's */
+	NM_ENDING_RECORDING, /* nodemem was there and wrote down its verdict */
 };
 
 /* What the kernel's log tells of a process that it killed; 0 and "": not told. */
@@ -163,6 +164,9 @@ void nm_ending_init(struct nm_ending *ending);
 
 /* One more piece of evidence, one line; what does not fit, and what is there already, is left out. */
 void nm_ending_add_evidence(struct nm_ending *ending, const char *format, ...) NM_PRINTF(2, 3);
+
+/* A file seldom tells how long a process had lived. */
+bool nm_ending_knows_duration(const struct nm_ending *ending);
 
 /* Room for one more process, all unknown. The pointer holds until the next call. NULL when there
    is no memory. */

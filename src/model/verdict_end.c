@@ -87,6 +87,19 @@ static void say_crash(struct nm_ending *ending)
 	       "happened, 'nodemem heap CORE' what the heap held.");
 }
 
+static void say_trap(struct nm_ending *ending)
+{
+	REASON(ending,
+	       "That is how V8 ends a process on a fatal error of its own, be it memory or a bug, "
+	       "after it has told the error on stderr");
+	if (ending->source == NM_ENDING_RUN) {
+		REASON(ending, "; here it told none.");
+	} else {
+		REASON(ending, ".");
+		ADVICE(ending, "Give nodemem why what the process wrote to stderr.");
+	}
+}
+
 /* With words that are not of memory. */
 static void say_words(struct nm_ending *ending)
 {
@@ -139,11 +152,13 @@ static void tell_signal(struct nm_ending *ending)
 			break;
 		case SIGSEGV:
 		case SIGBUS:
-		case SIGILL:
 		case SIGFPE:
-		case SIGTRAP:
 		case SIGSYS:
 			say_crash(ending);
+			break;
+		case SIGTRAP:
+		case SIGILL:
+			say_trap(ending);
 			break;
 		case SIGTERM:
 		case SIGINT:

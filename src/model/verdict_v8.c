@@ -10,6 +10,8 @@
 /* No object takes more of the heap than 1 GiB, and new ones less than a quarter of that: with more
    room than both a heap was not full, whatever did not fit. */
 #define ROOM_FOR_ANY (NM_GIB + NM_GIB / 4)
+/* The largest new generation, and some. */
+#define ROOM_FOR_NEW (256 * NM_MIB)
 
 static double heap_limit_mb(const struct nm_ending *ending)
 {
@@ -206,10 +208,16 @@ static void tell_refused(struct nm_ending *ending)
    when one object is too large. With this much room in it the heap was not full. */
 static bool was_far_from_full(const struct nm_ending *ending)
 {
+	/* With these it was a place for new objects that could not be had, or one to move them to. */
+	static const char *const of_new[] = {"semi space", "semi-space", "young object promotion"};
 	const struct nm_run_process *subject = ending->subject;
+	uint64_t room = ROOM_FOR_ANY;
 
+	for (size_t i = 0; i < sizeof(of_new) / sizeof(of_new[0]); i++)
+		if (strstr(ending->last_words->reason, of_new[i]))
+			room = ROOM_FOR_NEW;
 	return subject && (subject->has & NM_HAS_HEAP_USED) != 0 &&
-	       subject->heap_size_limit > subject->heap_used + ROOM_FOR_ANY;
+	       subject->heap_size_limit > subject->heap_used + room;
 }
 
 static void tell_not_full(struct nm_ending *ending)

@@ -6,7 +6,6 @@
 
 #include "source/crashlog/fatal.h"
 
-#define ESCAPE	'\033'
 #define PID_MAX (1 << 22)
 
 void nm_crashlog_init(struct nm_crashlog *log)
@@ -187,6 +186,7 @@ static void read_error(struct nm_crashlog *log, const char *line)
 	} else if (log->is_below_caret ? line[strspn(line, " \t")] != '\0'
 				       : nm_fatal_is_error(line)) {
 		copy_plain(log->candidate, sizeof(log->candidate), line, strlen(line));
+		log->has_candidate = true;
 		log->is_below_caret = false;
 	} else if (nm_fatal_is_trailer(line)) {
 		memcpy(log->error, log->candidate, sizeof(log->error));
@@ -212,13 +212,11 @@ static bool read_abort(struct nm_crashlog *log, const char *line)
 	return true;
 }
 
-static void read_line(struct nm_crashlog *log)
+void nm_crashlog_line(struct nm_crashlog *log, const char *line)
 {
-	const char *line = log->line, *found;
 	struct nm_fatal fatal;
+	const char *found;
 
-	log->line[log->length] = '\0';
-	log->length = 0;
 	if (strstr(line, "<--- Last few GCs --->")) {
 		log->in_last_gcs = true;
 		return;
@@ -243,39 +241,17 @@ static void read_line(struct nm_crashlog *log)
 		read_gc(log, found);
 }
 
-/* Leaves out colours and other escape sequences: ECMA-48, 5.4. */
-static bool is_text(struct nm_crashlog *log, char c)
+static void take_line(void *context, const char *line)
 {
-	if (log->state == NM_CRASHLOG_ESCAPE) {
-		log->state = c == '[' ? NM_CRASHLOG_SEQUENCE : NM_CRASHLOG_TEXT;
-		return false;
-	}
-	if (log->state == NM_CRASHLOG_SEQUENCE) {
-		if (c >= 0x40 && c <= 0x7e)
-			log->state = NM_CRASHLOG_TEXT;
-		if (c != '\n')
-			return false;
-		log->state = NM_CRASHLOG_TEXT;
-	}
-	if (c == ESCAPE)
-		log->state = NM_CRASHLOG_ESCAPE;
-	return c != ESCAPE && c != '\r' && c != '\0';
+	nm_crashlog_line(context, line);
 }
 
 void nm_crashlog_feed(struct nm_crashlog *log, const char *bytes, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		if (!is_text(log, bytes[i]))
-			continue;
-		if (bytes[i] == '\n')
-			read_line(log);
-		else if (log->length < NM_CRASHLOG_LINE_MAX - 1)
-			log->line[log->length++] = bytes[i];
-	}
+	nm_lines_feed(&log->lines, bytes, length, take_line, log);
 }
 
 void nm_crashlog_end(struct nm_crashlog *log)
 {
-	if (log->length > 0)
-		read_line(log);
+	nm_lines_end(&log->lines, take_line, log);
 }
