@@ -189,7 +189,7 @@ static bool read_runner(const char *line, struct nm_note *out)
 		if ((found = strstr(line, codes[i]))) {
 			size_t word = strcspn(line, " ");
 
-			if (line + word + 1 == found)
+			if (line + word + 1 == found && !starts_with(line, "Process "))
 				take_name(line, line + word, out);
 			return set_code(out, read_small(found + strlen(codes[i]), 255));
 		}
