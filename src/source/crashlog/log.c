@@ -146,33 +146,34 @@ static void add_report(struct source *source, struct nm_ending *ending)
 }
 
 /* Words after words: a thread that died too, or the C++ runtime after V8. */
-static bool is_more_of(const struct nm_log *log, const struct source *source,
-		       const struct nm_last_words *words)
+static bool is_more_of(const struct nm_log *log, const struct source *source, pid_t pid)
 {
 	const struct nm_death *death = nm_deaths_last(log->out);
 
+	if (!death)
+		return false;
 	/* The kernel may have told first that it was a trap. */
-	if (death && words->pid != 0 && words->pid == death->ending.pid &&
-	    death->ending.words_count == 0 && log->line - death->line <= NOTE_LATER)
+	if (pid != 0 && pid == death->ending.pid && death->ending.words_count == 0 &&
+	    log->line - death->line <= NOTE_LATER)
 		return true;
-	return death && source->words_line != 0 && log->line - source->words_line <= SAME_DEATH &&
-	       death->line >= source->words_line &&
-	       (words->pid == 0 || words->pid == death->ending.pid);
+	return source->words_line != 0 && log->line - source->words_line <= SAME_DEATH &&
+	       death->line >= source->words_line && (pid == 0 || pid == death->ending.pid);
 }
 
 static void take_words(struct nm_log *log, struct source *source)
 {
 	const struct nm_last_words words = source->log.words[0];
+	const pid_t pid = words.pid ? words.pid : log->prefix.pid;
 	struct nm_death *death;
 
 	source->log.words_count = 0;
-	if (is_more_of(log, source, &words)) {
+	if (is_more_of(log, source, pid)) {
 		death = nm_deaths_last(log->out);
 	} else {
 		death = add_death(log, NM_ENDING_LOG);
 		if (!death)
 			return;
-		add_process(&death->ending, words.pid ? words.pid : log->prefix.pid);
+		add_process(&death->ending, pid);
 		source->words_line = log->line;
 	}
 	if (words.kind == NM_WORDS_ABORT)

@@ -38,7 +38,7 @@ static void keep(char *out, size_t room, const char *from, const char *end)
 
 static bool is_word(char c)
 {
-	return isalnum((unsigned char)c) || strchr("_.-/@:+", c) != NULL;
+	return isalnum((unsigned char)c) || (c && strchr("_.-/@:+", c) != NULL);
 }
 
 /* "2026-11-28T13:41:48.123456789Z ", "2026-11-28 13:41:48,123 +0100 ". NULL: it is none. */
