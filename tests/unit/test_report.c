@@ -114,8 +114,9 @@ static void nonsense_is_an_error_or_unknown(void **state)
 		"{\"header\":{}}",
 		"{\"header\":[]}",
 		"{\"header\":7}",
-		"{\"header\":{\"trigger\":\"OOMError\",\"processId\":-1,\"commandLine\":{}},"
-		"\"javascriptHeap\":{\"usedMemory\":-5,\"memoryLimit\":1e300,\"heapSpaces\":[]}}",
+		"{\"header\":{\"trigger\":\"OOMError\"},\"javascriptHeap\":{\"usedMemory\":-5}}",
+		"{\"header\":{\"trigger\":\"OOMError\"},\"javascriptHeap\":{\"memoryLimit\":1e300}}",
+		"{\"header\":{\"trigger\":\"OOMError\"},\"javascriptHeap\":{\"heapSpaces\":[7]}}",
 		"{\"header\":{\"trigger\":\"Exception\"},\"javascriptStack\":{\"stack\":7}}",
 	};
 
