@@ -411,6 +411,7 @@ static void tell_end(struct nm_session *session)
 	ending->words_count = session->crashlog.words_count;
 	ending->worker_ran_out = session->crashlog.worker_ran_out;
 	ending->buffer_failed = session->crashlog.buffer_failed;
+	memcpy(ending->error, session->crashlog.error, sizeof(ending->error));
 	ending->pid = session->pid;
 	ending->totalmem = uv_get_total_memory();
 	refine_peak(ending);

@@ -1,5 +1,6 @@
 #include "model/ending.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,9 +16,31 @@ const char *nm_cause_name(enum nm_cause cause)
 	return names[cause];
 }
 
+bool nm_words_are_of_memory(enum nm_words_kind kind)
+{
+	return kind != NM_WORDS_OTHER && kind != NM_WORDS_ABORT;
+}
+
 void nm_ending_init(struct nm_ending *ending)
 {
 	memset(ending, 0, sizeof(*ending));
+}
+
+void nm_ending_add_evidence(struct nm_ending *ending, const char *format, ...)
+{
+	va_list args;
+	char *line;
+
+	if (ending->evidence_count == NM_EVIDENCE_MAX)
+		return;
+	line = ending->evidence[ending->evidence_count];
+	va_start(args, format);
+	vsnprintf(line, sizeof(ending->evidence[0]), format, args);
+	va_end(args);
+	for (unsigned i = 0; i < ending->evidence_count; i++)
+		if (strcmp(ending->evidence[i], line) == 0)
+			return;
+	ending->evidence_count++;
 }
 
 struct nm_run_process *nm_ending_add_process(struct nm_ending *ending)
@@ -32,6 +55,11 @@ struct nm_run_process *nm_ending_add_process(struct nm_ending *ending)
 	ending->process_count = count + 1;
 	memset(&processes[count], 0, sizeof(processes[count]));
 	return &processes[count];
+}
+
+bool nm_ending_knows_duration(const struct nm_ending *ending)
+{
+	return ending->source == NM_ENDING_RUN || ending->source == NM_ENDING_RECORDING;
 }
 
 static void raise_to(uint64_t *peak, uint64_t value)

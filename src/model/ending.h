@@ -7,6 +7,7 @@
 #ifndef NM_MODEL_ENDING_H
 #define NM_MODEL_ENDING_H
 
+#include "base/error.h"
 #include "model/history.h"
 #include "model/last_heap.h"
 
@@ -37,17 +38,24 @@ struct nm_gc {
 	double pause_ms;
 };
 
-#define NM_GCS_MAX   8
-#define NM_WORDS_MAX 8
+#define NM_GCS_MAX	8
+#define NM_WORDS_MAX	8
+#define NM_EVIDENCE_MAX 12
 
 enum nm_words_kind {
 	NM_WORDS_HEAP_LIMIT,   /* the JavaScript heap is full */
 	NM_WORDS_INVALID_SIZE, /* one array, table or string would be larger than V8 allows */
 	NM_WORDS_NO_MEMORY,    /* the operating system gave no memory */
+	NM_WORDS_ZONE,	       /* the same, while a script was parsed or compiled */
+	NM_WORDS_BAD_ALLOC,    /* the same, for native code: std::bad_alloc */
+	NM_WORDS_ABORT,	       /* an uncaught error, with --abort-on-uncaught-exception */
 	NM_WORDS_OTHER,	       /* a fatal error which is not about memory */
 };
 
-/* What V8 said on stderr when it died. */
+/* Is a fatal error of this kind about memory? */
+bool nm_words_are_of_memory(enum nm_words_kind kind);
+
+/* What V8 or Node said on stderr when it died. */
 struct nm_last_words {
 	enum nm_words_kind kind;
 	pid_t pid;	  /* 0 when it was not told */
@@ -82,31 +90,70 @@ struct nm_kills {
 	bool knows_machine;
 	bool cgroup_was_full;  /* an allocation failed at the limit of the cgroup or one above */
 	uint64_t in_cgroup;    /* processes killed in the command's cgroup */
+	uint64_t groups;       /* how often all of the cgroup were killed together */
 	uint64_t on_machine;   /* processes killed anywhere */
 	uint64_t cgroup_limit; /* the lowest of the cgroup and those above; 0 when there is none */
 	char cgroup_name[160]; /* of the one with that limit */
 };
 
+/* Where the facts come from, which decides what can be known and how it is told. */
+enum nm_ending_source {
+	NM_ENDING_RUN,	     /* nodemem was there */
+	NM_ENDING_LOG,	     /* what was written to stderr, or what a supervisor wrote */
+	NM_ENDING_KERNEL,    /* the kernel's log */
+	NM_ENDING_REPORT,    /* a diagnostic report of Node's */
+	NM_ENDING_RECORDING, /* nodemem was there and wrote down its verdict */
+};
+
+/* What the kernel's log tells of a process that it killed; 0 and "": not told. */
+struct nm_kill_record {
+	bool is_known;
+	bool is_cgroup; /* at the limit of a cgroup, else for want of memory of the machine */
+	bool is_group;	/* together with all others of its cgroup */
+	uint64_t anon_rss;
+	uint64_t file_rss;
+	uint64_t shmem_rss;
+};
+
+/* What a diagnostic report tells of the heap; the sizes are of objects. */
+struct nm_report_heap {
+	bool is_known;
+	uint64_t small_used; /* in all spaces but those for large objects */
+	uint64_t large_used; /* in spaces of objects that are too large for a page */
+	uint64_t old_limit;  /* what of the limit is for old objects; 0: not known */
+};
+
+/* No exit code is known. */
+#define NM_EXIT_UNKNOWN (-1)
+
 struct nm_ending {
 	/* The facts. */
+	enum nm_ending_source source;
 	char command[64]; /* the first word, without folders */
-	pid_t pid;
-	int exit_code;	 /* as a shell shows it: 128 + signal when one ended it */
-	int signal;	 /* 0 when it ended by itself */
-	bool is_foreign; /* no child of ours: its stderr was not read, and an exit code of -1 is
+	pid_t pid;	  /* 0: not known */
+	int exit_code;	  /* as a shell shows it: 128 + signal when one ended it */
+	int signal;	  /* 0 when it ended by itself */
+	bool is_foreign;  /* no child of ours: its stderr was not read, and an exit code of -1 is
 			    one that is not known */
-	int stop_sent;	 /* the last signal that nodemem was asked to pass on; 0 for none */
+	int stop_sent;	  /* the last signal that nodemem was asked to pass on; 0 for none */
 	uint64_t duration_ms;
 	uint64_t peak_rss; /* of the largest process, counted by the kernel; 0 when not known */
 	uint64_t totalmem;
 	bool worker_ran_out; /* a worker reached its own heap limit */
 	bool buffer_failed;  /* an ArrayBuffer could not be had */
+	bool oom_was_told;   /* a supervisor says that it was killed for want of memory */
+	char error[240];     /* first line of the error that nobody caught; "" for none */
 	struct nm_kills kills;
+	struct nm_kill_record kill;
+	struct nm_report_heap report;
 	struct nm_last_words words[NM_WORDS_MAX];
 	unsigned words_count;
 	struct nm_run_process *processes; /* owned; in the order in which they were seen */
 	size_t process_count;
 	char unreadable[400]; /* why a Node process could not be read; "" when all could be */
+	/* What the verdict rests on, as it was found: lines, numbers, counters. */
+	char evidence[NM_EVIDENCE_MAX][240];
+	unsigned evidence_count;
 
 	const struct nm_last_heap *heap; /* borrowed; what filled the heap of the subject; NULL */
 
@@ -120,6 +167,12 @@ struct nm_ending {
 };
 
 void nm_ending_init(struct nm_ending *ending);
+
+/* One more piece of evidence, one line; what does not fit, and what is there already, is left out. */
+void nm_ending_add_evidence(struct nm_ending *ending, const char *format, ...) NM_PRINTF(2, 3);
+
+/* A file seldom tells how long a process had lived. */
+bool nm_ending_knows_duration(const struct nm_ending *ending);
 
 /* Room for one more process, all unknown. The pointer holds until the next call. NULL when there
    is no memory. */

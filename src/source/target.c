@@ -352,12 +352,21 @@ static int read_isolates(struct nm_target *target, struct nm_sample *sample, str
 		sample->isolate_count = (unsigned)target->isolates.count;
 		if (reading == NM_V8_READING_GOOD)
 			return NM_OK;
-		if (reading == NM_V8_READING_TORN && ++torn < TORN_TRIES)
+		if (reading == NM_V8_READING_TORN && torn < TORN_TRIES) {
+			torn++;
 			continue;
+		}
 		if (reading == NM_V8_READING_IN_GC || reading == NM_V8_READING_TORN) {
-			if (sample->tries - torn >= tries)
+			if (sample->tries - torn < tries) {
+				usleep(GC_PAUSE_US);
+				continue;
+			}
+			if (reading == NM_V8_READING_IN_GC || searches > 0)
 				return NM_OK;
-			usleep(GC_PAUSE_US);
+			/* For good: an isolate was found before it had all its parts. */
+			searches++;
+			if ((status = search(target, err)) != NM_OK)
+				return status;
 			continue;
 		}
 		sample->isolate_count = 0;

@@ -13,6 +13,7 @@
 
 struct nm_view;
 struct nm_ending;
+struct nm_deaths;
 struct nm_memory_verdict;
 struct nm_buffers;
 struct nm_findings;
@@ -171,6 +172,13 @@ struct nm_view_page {
 	uint64_t bytes;
 };
 
+/* The deaths that a file tells of, as `why` shows them: the last one first. */
+struct nm_view_deaths {
+	const struct nm_deaths *deaths;
+	const char *name; /* of the file */
+	size_t count;	  /* show so many of those that are there */
+};
+
 struct nm_view {
 	const char *name;
 	void (*usage)(const struct nm_view_options *how, const struct nm_target_info *info,
@@ -189,6 +197,7 @@ struct nm_view {
 	void (*trend)(const struct nm_view_options *how, const struct nm_forecast *forecast);
 	void (*calibration)(const struct nm_view_options *how, const struct nm_calibration *found);
 	void (*ending)(const struct nm_view_options *how, const struct nm_ending *ending);
+	void (*deaths)(const struct nm_view_options *how, const struct nm_view_deaths *view);
 	void (*limits)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_sample *sample, const struct nm_limits *limits);
 	void (*classes)(const struct nm_view_options *how, const struct nm_view_classes *classes);

@@ -122,6 +122,15 @@ def each_release_dies_at_its_heap_limit():
         expect(b'its JavaScript heap was full' in err, err)
 
 
+def samples_go_on_after_the_start():
+    for release in NODES:
+        _, _, _, documents = run(str(release / 'bin/node'), '-e', 'setTimeout(() => {}, 600)',
+                                 options=['-i', '50ms'])
+        samples = [one for one in documents if one['schema'] == 'nodemem/usage/1']
+        expect(len(samples) >= 5 and samples[-1]['heapUsed'] > 1 << 20, release.name, len(samples),
+               samples[-1])
+
+
 def exit_codes_are_the_commands():
     for wanted in 0, 1, 7, 255:
         code, _, _, documents = run(NODE, '-e', f'process.exitCode = {wanted}')
@@ -399,6 +408,7 @@ if (cluster.isMaster) {
 
 TESTS = [
     each_release_dies_at_its_heap_limit,
+    samples_go_on_after_the_start,
     exit_codes_are_the_commands,
     a_signal_from_outside_ends_it,
     commands_that_cannot_start_have_a_shells_codes,

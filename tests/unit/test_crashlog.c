@@ -140,13 +140,31 @@ static void wordings_have_their_kind(void **state)
 		 NM_WORDS_INVALID_SIZE, "invalid array length"},
 		{"FATAL ERROR: invalid table size Allocation failed - JavaScript heap out of memory",
 		 NM_WORDS_INVALID_SIZE, "invalid table size"},
-		{"FATAL ERROR: Zone Allocation failed - process out of memory", NM_WORDS_NO_MEMORY,
+		{"FATAL ERROR: Zone Allocation failed - process out of memory", NM_WORDS_ZONE,
 		 "Zone"},
 		{"FATAL ERROR: v8::ArrayBuffer::New Allocation failed - process out of memory",
 		 NM_WORDS_NO_MEMORY, "v8::ArrayBuffer::New"},
 		{"FATAL ERROR: v8::ToLocalChecked Empty MaybeLocal", NM_WORDS_OTHER,
 		 "v8::ToLocalChecked Empty MaybeLocal"},
-		{"# Fatal process out of memory: Zone", NM_WORDS_NO_MEMORY, "Zone"},
+		{"# Fatal process out of memory: Zone", NM_WORDS_ZONE, "Zone"},
+		{"# Fatal process out of memory: Worklist::Segment::Create", NM_WORDS_NO_MEMORY,
+		 "Worklist::Segment::Create"},
+		{"# Check failed: (result.ptr) != nullptr.", NM_WORDS_NO_MEMORY,
+		 "Check failed: (result.ptr) != nullptr."},
+		{"# Check failed: args.", NM_WORDS_OTHER, "Check failed: args."},
+		{"terminate called after throwing an instance of 'std::bad_alloc'",
+		 NM_WORDS_BAD_ALLOC, "std::bad_alloc"},
+		{"terminate called after throwing an instance of 'St9bad_alloc'",
+		 NM_WORDS_BAD_ALLOC, "std::bad_alloc"},
+		{"terminate called without an active exception", NM_WORDS_OTHER,
+		 "terminate called without an active exception"},
+		{"/bin/node[1319]: ../src/node_file.cc:1899:void f(): Assertion `(argc) >= (3)' failed.",
+		 NM_WORDS_OTHER, "Assertion `(argc) >= (3)' failed."},
+		{"  #  Assertion failed: (argc) >= (3)", NM_WORDS_OTHER,
+		 "Assertion failed: (argc) >= (3)"},
+		{" 1: 0xb9bbf0 node::Abort() [node]", NM_WORDS_OTHER, ""},
+		{"Uncaught TypeError: x\n\nFROM\n[eval]:1:1", NM_WORDS_ABORT,
+		 "Uncaught TypeError: x"},
 		{"# Fatal process OOM in Failed to reserve virtual memory for CodeRange",
 		 NM_WORDS_NO_MEMORY, "Failed to reserve virtual memory for CodeRange"},
 		{"# Fatal JavaScript out of memory: Reached heap limit", NM_WORDS_HEAP_LIMIT,
@@ -218,6 +236,47 @@ static void hints_of_uncaught_errors_are_kept(void **state)
 	assert_true(log.buffer_failed);
 	feed_all(&log, "  code: 'ERR_MEMORY_ALLOCATION_FAILED'\n");
 	assert_true(log.buffer_failed);
+}
+
+static void the_error_that_nobody_caught_is_kept(void **state)
+{
+	static const struct {
+		const char *text, *error;
+	} cases[] = {
+		{"/srv/a.js:3\nthrow new TypeError('x');\n^\n\nTypeError: x\n    at a.js:3:7\n\n"
+		 "Node.js v20.20.2\n",
+		 "TypeError: x"},
+		{"node:internal/process/promises:394\n      triggerUncaughtException(err);\n      ^\n\n"
+		 "[UnhandledPromiseRejection: x] {\n}\n\nNode.js v26.10.0\n",
+		 "[UnhandledPromiseRejection: x] {"},
+		{"[eval]:1\nthrow 1\n^\n1\n(Use `node --trace-uncaught ...`)\n\nNode.js v18.20.8\n",
+		 "1"},
+		{"Error [ERR_X]: old\nError: new\n    at a\n\nNode.js v24.21.0", "Error: new"},
+		/* It lived on. */
+		{"^\n\nTypeError: logged\n", ""},
+		{"listening, Node.js v20.20.2\n", ""},
+	};
+	struct nm_crashlog log;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		feed_all(&log, cases[i].text);
+		assert_string_equal(log.error, cases[i].error);
+		assert_int_equal(log.errors, cases[i].error[0] != '\0');
+		assert_int_equal(log.words_count, 0);
+	}
+}
+
+static void a_stack_trace_belongs_to_the_words_before_it(void **state)
+{
+	struct nm_crashlog log;
+
+	(void)state;
+	feed_all(&log, "FATAL ERROR: x\n----- Native stack trace -----\n\n 1: 0xb9 node::Abort()\n"
+		       " 2: 0xba [node]\n 1: 0xb9 node::Abort()\n");
+	assert_int_equal(log.words_count, 2);
+	assert_string_equal(log.words[0].reason, "x");
+	assert_string_equal(log.words[1].reason, "");
 }
 
 static void nonsense_says_nothing(void **state)
@@ -293,6 +352,8 @@ int main(void)
 		cmocka_unit_test(traced_collections_are_told_once),
 		cmocka_unit_test(two_deaths_keep_their_own_collections),
 		cmocka_unit_test(hints_of_uncaught_errors_are_kept),
+		cmocka_unit_test(the_error_that_nobody_caught_is_kept),
+		cmocka_unit_test(a_stack_trace_belongs_to_the_words_before_it),
 		cmocka_unit_test(nonsense_says_nothing),
 		cmocka_unit_test(any_bytes_and_endless_lines_do_no_harm),
 	};

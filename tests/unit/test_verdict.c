@@ -183,6 +183,103 @@ static void facts_have_their_cause_and_words(void **state)
 	}
 }
 
+static void words_have_their_reasons(void **state)
+{
+	static const struct {
+		struct nm_last_words words;
+		uint64_t limit_mib, used_mib;
+		enum nm_cause cause;
+		const char *in_headline;
+	} rows[] = {
+		{{.kind = NM_WORDS_ZONE, .reason = "Zone"},
+		 2096,
+		 50,
+		 NM_CAUSE_V8_OTHER_OOM,
+		 "no memory to compile a script"},
+		{{.kind = NM_WORDS_BAD_ALLOC, .reason = "std::bad_alloc"},
+		 2096,
+		 50,
+		 NM_CAUSE_V8_OTHER_OOM,
+		 "native code got no memory"},
+		{{.kind = NM_WORDS_HEAP_LIMIT, .reason = "Reached heap limit"},
+		 4144,
+		 4100,
+		 NM_CAUSE_V8_HEAP_LIMIT,
+		 "heap was full"},
+		/* One object of 1 GiB may not have fitted, or something else was the matter. */
+		{{.kind = NM_WORDS_HEAP_LIMIT, .reason = "Reached heap limit"},
+		 2096,
+		 1200,
+		 NM_CAUSE_V8_HEAP_LIMIT,
+		 "heap was full"},
+		{{.kind = NM_WORDS_HEAP_LIMIT, .reason = "Allocation failed"},
+		 4144,
+		 200,
+		 NM_CAUSE_V8_OTHER_OOM,
+		 "with most of its heap free"},
+		{{.kind = NM_WORDS_HEAP_LIMIT, .reason = "Committing semi space failed."},
+		 868,
+		 4,
+		 NM_CAUSE_V8_OTHER_OOM,
+		 "with most of its heap free"},
+		{{.kind = NM_WORDS_HEAP_LIMIT, .reason = "Scavenger: semi-space copy"},
+		 136,
+		 38,
+		 NM_CAUSE_V8_HEAP_LIMIT,
+		 "heap was full"},
+		{{.kind = NM_WORDS_OTHER, .reason = "v8::ToLocalChecked"},
+		 2096,
+		 50,
+		 NM_CAUSE_SIGNAL,
+		 "ended by SIGABRT"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct nm_run_process *process;
+		struct nm_ending ending;
+
+		nm_ending_init(&ending);
+		ending.pid = COMMAND_PID;
+		ending.signal = SIGABRT;
+		ending.exit_code = 128 + SIGABRT;
+		ending.words[ending.words_count++] = rows[i].words;
+		process = nm_ending_add_process(&ending);
+		assert_non_null(process);
+		process->pid = COMMAND_PID;
+		process->has = NM_HAS_HEAP_USED | NM_HAS_HEAP_SIZE_LIMIT;
+		process->heap_size_limit = rows[i].limit_mib * NM_MIB;
+		process->heap_used = rows[i].used_mib * NM_MIB;
+		nm_verdict_reach(&ending);
+		assert_int_equal(ending.cause, rows[i].cause);
+		expect_part(rows[i].words.reason, ending.headline, rows[i].in_headline);
+		expect_part(rows[i].words.reason, ending.reason, rows[i].words.reason);
+		assert_true(ending.evidence_count >= 2);
+		nm_ending_done(&ending);
+	}
+}
+
+static void a_worker_that_was_full_is_the_cause(void **state)
+{
+	struct nm_ending ending;
+
+	(void)state;
+	nm_ending_init(&ending);
+	ending.exit_code = 1;
+	snprintf(ending.error, sizeof(ending.error), "Error [ERR_WORKER_OUT_OF_MEMORY]: x");
+	nm_verdict_reach(&ending);
+	assert_int_equal(ending.cause, NM_CAUSE_V8_HEAP_LIMIT);
+	nm_ending_done(&ending);
+	/* It was caught, and what ended the process is another thing. */
+	nm_ending_init(&ending);
+	ending.exit_code = 1;
+	ending.worker_ran_out = true;
+	nm_verdict_reach(&ending);
+	assert_int_equal(ending.cause, NM_CAUSE_EXIT);
+	expect_part("caught", ending.reason, "One of its workers");
+	nm_ending_done(&ending);
+}
+
 static void advised_sizes_fit(void **state)
 {
 	static const struct {
@@ -215,6 +312,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(facts_have_their_cause_and_words),
+		cmocka_unit_test(words_have_their_reasons),
+		cmocka_unit_test(a_worker_that_was_full_is_the_cause),
 		cmocka_unit_test(advised_sizes_fit),
 		cmocka_unit_test(causes_have_the_names_of_the_contract),
 	};

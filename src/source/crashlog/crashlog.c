@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ESCAPE	'\033'
+#include "source/crashlog/fatal.h"
+
 #define PID_MAX (1 << 22)
 
 void nm_crashlog_init(struct nm_crashlog *log)
@@ -145,8 +146,7 @@ static void copy_plain(char *out, size_t room, const char *text, size_t length)
 	out[length] = '\0';
 }
 
-static void add_words(struct nm_crashlog *log, enum nm_words_kind kind, const char *reason,
-		      size_t length)
+static void add_words(struct nm_crashlog *log, const struct nm_fatal *fatal)
 {
 	struct nm_crashlog_gcs *dying = find_dying(log);
 	struct nm_last_words *words = &log->words[log->words_count];
@@ -154,8 +154,8 @@ static void add_words(struct nm_crashlog *log, enum nm_words_kind kind, const ch
 	log->in_last_gcs = false;
 	if (log->words_count == NM_WORDS_MAX)
 		return;
-	*words = (struct nm_last_words){.kind = kind};
-	copy_plain(words->reason, sizeof(words->reason), reason, length);
+	*words = (struct nm_last_words){.kind = fatal->kind, .pid = fatal->pid};
+	copy_plain(words->reason, sizeof(words->reason), fatal->reason, fatal->length);
 	if (dying) {
 		words->pid = dying->pid;
 		words->gc_count = dying->count;
@@ -165,75 +165,74 @@ static void add_words(struct nm_crashlog *log, enum nm_words_kind kind, const ch
 	log->words_count++;
 }
 
-/* node::OOMErrorHandler: "FATAL ERROR: <where> Allocation failed - <what> out of memory". */
-static void read_fatal(struct nm_crashlog *log, const char *text)
-{
-	static const char *const sizes[] = {"invalid array length", "invalid table size",
-					    "invalid size error", "Invalid string length"};
-	const char *failed = strstr(text, "Allocation failed");
-	size_t length = failed && failed > text ? (size_t)(failed - text) : strlen(text);
-	enum nm_words_kind kind = NM_WORDS_OTHER;
+/* ---- errors that nobody caught ------------------------------------------------------------- */
 
-	while (length > 0 && text[length - 1] == ' ')
-		length--;
-	if (strstr(text, "JavaScript heap out of memory"))
-		kind = NM_WORDS_HEAP_LIMIT;
-	else if (strstr(text, "out of memory"))
-		kind = NM_WORDS_NO_MEMORY;
-	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
-		if (strstr(text, sizes[i]))
-			kind = NM_WORDS_INVALID_SIZE;
-	add_words(log, kind, text, length);
+/*
+ * Node prints the place, a caret below it, the error, its stack and last of all its version:
+ *
+ *     /srv/app.js:3
+ *     throw new TypeError('x');
+ *     ^
+ *
+ *     TypeError: x
+ *         at ...
+ *
+ *     Node.js v20.20.2
+ */
+static void read_error(struct nm_crashlog *log, const char *line)
+{
+	if (nm_fatal_is_caret(line)) {
+		log->is_below_caret = true;
+	} else if (log->is_below_caret ? line[strspn(line, " \t")] != '\0'
+				       : nm_fatal_is_error(line)) {
+		copy_plain(log->candidate, sizeof(log->candidate), line, strlen(line));
+		log->has_candidate = true;
+		log->is_below_caret = false;
+	} else if (nm_fatal_is_trailer(line)) {
+		memcpy(log->error, log->candidate, sizeof(log->error));
+		log->candidate[0] = '\0';
+		log->errors++;
+	}
 }
 
-/* V8's own words, when it dies before or beside Node's handler: v8/src/api/api.cc,
-   V8::FatalProcessOutOfMemory, and v8/src/base/logging.cc, FatalOOM. */
-static bool read_own_fatal(struct nm_crashlog *log, const char *line)
+/* What does not come with words of its own: an abort for an error, and abort() alone. */
+static bool read_abort(struct nm_crashlog *log, const char *line)
 {
-	static const struct {
-		const char *start;
-		enum nm_words_kind kind;
-	} forms[] = {
-		{"# Fatal process out of memory: ", NM_WORDS_NO_MEMORY},
-		{"# Fatal process OOM in ", NM_WORDS_NO_MEMORY},
-		{"# Fatal JavaScript out of memory: ", NM_WORDS_HEAP_LIMIT},
-		{"# Fatal JavaScript OOM in ", NM_WORDS_HEAP_LIMIT},
-		{"# Fatal JavaScript invalid size error ", NM_WORDS_INVALID_SIZE},
-	};
-
-	for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
-		const char *found = strstr(line, forms[i].start);
-		const char *reason = found ? found + strlen(forms[i].start) : NULL;
-
-		if (!found)
-			continue;
-		if (forms[i].kind == NM_WORDS_INVALID_SIZE)
-			reason = found + strlen("# Fatal JavaScript ");
-		add_words(log, forms[i].kind, reason, strlen(reason));
+	if (strcmp(line, "FROM") == 0 && strncmp(log->candidate, "Uncaught ", 9) == 0) {
+		add_words(log, &(struct nm_fatal){.kind = NM_WORDS_ABORT,
+						  .reason = log->candidate,
+						  .length = strlen(log->candidate)});
 		return true;
 	}
-	return false;
+	if (!nm_fatal_is_first_frame(line))
+		return false;
+	if (!log->was_told)
+		add_words(log, &(struct nm_fatal){.kind = NM_WORDS_OTHER, .reason = ""});
+	log->was_told = false;
+	return true;
 }
 
-static void read_line(struct nm_crashlog *log)
+void nm_crashlog_line(struct nm_crashlog *log, const char *line)
 {
-	const char *line = log->line, *found;
+	struct nm_fatal fatal;
+	const char *found;
 
-	log->line[log->length] = '\0';
-	log->length = 0;
 	if (strstr(line, "<--- Last few GCs --->")) {
 		log->in_last_gcs = true;
 		return;
 	}
-	if ((found = strstr(line, "FATAL ERROR: "))) {
-		read_fatal(log, found + strlen("FATAL ERROR: "));
+	if (nm_fatal_read(line, &fatal)) {
+		add_words(log, &fatal);
+		log->was_told = true;
 		return;
 	}
-	if (read_own_fatal(log, line))
+	if (read_abort(log, line))
 		return;
+	read_error(log, line);
 	if (strstr(line, "ERR_WORKER_OUT_OF_MEMORY"))
 		log->worker_ran_out = true;
 	if (strstr(line, "RangeError: Array buffer allocation failed") ||
+	    strstr(line, "RangeError: Failed to allocate memory") ||
 	    strstr(line, "'ERR_MEMORY_ALLOCATION_FAILED'")) /* from Node 26 on */
 		log->buffer_failed = true;
 	if (strstr(line, "<--- JS stacktrace --->"))
@@ -242,39 +241,17 @@ static void read_line(struct nm_crashlog *log)
 		read_gc(log, found);
 }
 
-/* Leaves out colours and other escape sequences: ECMA-48, 5.4. */
-static bool is_text(struct nm_crashlog *log, char c)
+static void take_line(void *context, const char *line)
 {
-	if (log->state == NM_CRASHLOG_ESCAPE) {
-		log->state = c == '[' ? NM_CRASHLOG_SEQUENCE : NM_CRASHLOG_TEXT;
-		return false;
-	}
-	if (log->state == NM_CRASHLOG_SEQUENCE) {
-		if (c >= 0x40 && c <= 0x7e)
-			log->state = NM_CRASHLOG_TEXT;
-		if (c != '\n')
-			return false;
-		log->state = NM_CRASHLOG_TEXT;
-	}
-	if (c == ESCAPE)
-		log->state = NM_CRASHLOG_ESCAPE;
-	return c != ESCAPE && c != '\r' && c != '\0';
+	nm_crashlog_line(context, line);
 }
 
 void nm_crashlog_feed(struct nm_crashlog *log, const char *bytes, size_t length)
 {
-	for (size_t i = 0; i < length; i++) {
-		if (!is_text(log, bytes[i]))
-			continue;
-		if (bytes[i] == '\n')
-			read_line(log);
-		else if (log->length < NM_CRASHLOG_LINE_MAX - 1)
-			log->line[log->length++] = bytes[i];
-	}
+	nm_lines_feed(&log->lines, bytes, length, take_line, log);
 }
 
 void nm_crashlog_end(struct nm_crashlog *log)
 {
-	if (log->length > 0)
-		read_line(log);
+	nm_lines_end(&log->lines, take_line, log);
 }

@@ -3,7 +3,8 @@
  *
  * Fed with pieces as they come, cut anywhere; keeps the last garbage collections of the last
  * few processes that told them ("[PID:0x...] ... ms: Mark-Compact ...", from --trace-gc and
- * from "<--- Last few GCs --->") and the fatal errors. Wordings of Node 16 to 26.
+ * from "<--- Last few GCs --->"), the fatal errors, and the error that nobody caught. Wordings of
+ * Node 16 to 26.
  *
  * Trusts   nothing: the text is the program's own. Colours are skipped, long lines are cut.
  * Costs    some 20 KiB, whatever the stream holds.
@@ -12,8 +13,8 @@
 #define NM_CRASHLOG_CRASHLOG_H
 
 #include "model/ending.h"
+#include "source/crashlog/lines.h"
 
-#define NM_CRASHLOG_LINE_MAX 2048
 #define NM_CRASHLOG_PIDS_MAX 8
 
 /* The garbage collections of one process. */
@@ -26,20 +27,27 @@ struct nm_crashlog_gcs {
 };
 
 struct nm_crashlog {
-	char line[NM_CRASHLOG_LINE_MAX];
-	size_t length;
-	enum { NM_CRASHLOG_TEXT, NM_CRASHLOG_ESCAPE, NM_CRASHLOG_SEQUENCE } state;
+	struct nm_lines lines;
 	bool in_last_gcs;
 	uint64_t clock;
 	struct nm_crashlog_gcs pids[NM_CRASHLOG_PIDS_MAX];
 	struct nm_last_words words[NM_WORDS_MAX]; /* when full, the first ones are kept */
 	unsigned words_count;
+	bool was_told; /* a stack trace that follows belongs to words already read */
 	bool worker_ran_out;
 	bool buffer_failed;
+	bool is_below_caret;
+	bool has_candidate;  /* one was printed since this was reset */
+	char candidate[240]; /* the error printed last */
+	char error[240];     /* first line of the last one that nobody caught; "" for none */
+	uint64_t errors;     /* how many those were */
 };
 
 void nm_crashlog_init(struct nm_crashlog *log);
 void nm_crashlog_feed(struct nm_crashlog *log, const char *bytes, size_t length);
+
+/* One whole line, without its line feed; in place of nm_crashlog_feed(). */
+void nm_crashlog_line(struct nm_crashlog *log, const char *line);
 
 /* No more will come: a last line without a line feed counts. */
 void nm_crashlog_end(struct nm_crashlog *log);

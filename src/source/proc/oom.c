@@ -53,15 +53,19 @@ static void read_machine(int proc, struct nm_oom *oom)
 /* One level: its limit, and how often something failed at it. */
 static void read_level(struct nm_oom *oom, const char *folder)
 {
-	uint64_t failures = 0, limit = 0;
+	uint64_t failures = 0, groups = 0, limit = 0;
 	char text[1024];
 
 	if (oom->is_v2) {
-		if (read_file(oom, folder, "memory.events", text, sizeof(text)))
+		if (read_file(oom, folder, "memory.events", text, sizeof(text))) {
 			find_count(text, "oom", &failures);
+			find_count(text, "oom_group_kill", &groups); /* since Linux 5.17 */
+		}
 		/* What happens below a level is counted in it too: the highest is the sum. */
 		if (failures > oom->cgroup_failures)
 			oom->cgroup_failures = failures;
+		if (groups > oom->group_kills)
+			oom->group_kills = groups;
 		if (read_file(oom, folder, "memory.max", text, sizeof(text)))
 			limit = strtoull(text, NULL, 10); /* "max" gives 0 */
 	} else {
@@ -205,5 +209,6 @@ void nm_oom_compare(const struct nm_oom *before, const struct nm_oom *after, str
 	if (!out->knows_cgroup)
 		return;
 	out->in_cgroup = after->cgroup_kills - before->cgroup_kills;
+	out->groups = after->group_kills - before->group_kills;
 	out->cgroup_was_full = after->cgroup_failures > before->cgroup_failures;
 }

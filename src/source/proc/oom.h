@@ -14,8 +14,9 @@
 struct nm_oom {
 	bool knows_machine;
 	bool knows_cgroup;
-	uint64_t machine_kills;	  /* oom_kill of /proc/vmstat */
-	uint64_t cgroup_kills;	  /* oom_kill of the cgroup */
+	uint64_t machine_kills; /* oom_kill of /proc/vmstat */
+	uint64_t cgroup_kills;	/* oom_kill of the cgroup */
+	uint64_t group_kills;	/* how often all of it, or of one above it, were killed together */
 	uint64_t cgroup_failures; /* allocations that failed at its limit or one above it */
 	uint64_t cgroup_limit;	  /* the lowest of them; 0 when there is none */
 	bool is_v2;

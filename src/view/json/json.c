@@ -5,15 +5,14 @@
 
 #include "base/error.h"
 #include "model/metrics.h"
-#include "model/verdict.h"
 #include "view/json/buffers.h"
 #include "view/json/classes.h"
 #include "view/json/diff.h"
 #include "view/json/dominators.h"
 #include "view/json/forecast.h"
+#include "view/json/ending.h"
 #include "view/json/heap.h"
 #include "view/json/leaks.h"
-#include "view/json/last_heap.h"
 #include "view/json/ledger.h"
 #include "view/json/retainers.h"
 #include "view/json/stat.h"
@@ -157,89 +156,6 @@ static void show_calibration(const struct nm_view_options *how, const struct nm_
 	nm_json_write(how->out, document);
 }
 
-static json_t *make_gcs(const struct nm_last_words *words)
-{
-	json_t *array = json_array();
-
-	for (unsigned i = 0; words && i < words->gc_count; i++) {
-		const struct nm_gc *gc = &words->gcs[i];
-		json_t *one = json_object();
-
-		json_object_set_new(one, "kind", nm_json_foreign(gc->kind));
-		json_object_set_new(one, "beforeMb", json_real(gc->before_mb));
-		json_object_set_new(one, "afterMb", json_real(gc->after_mb));
-		json_object_set_new(one, "pauseMs", json_real(gc->pause_ms));
-		json_array_append_new(array, one);
-	}
-	return array;
-}
-
-static json_t *make_run_process(const struct nm_run_process *process)
-{
-	const unsigned has = process->has;
-	json_t *one = json_object();
-
-	json_object_set_new(one, "pid", json_integer(process->pid));
-	json_object_set_new(one, "name", nm_json_foreign(process->label));
-	json_object_set_new(one, "node", nm_json_text(process->node));
-	json_object_set_new(one, "samples", nm_json_number(true, process->samples));
-	json_object_set_new(one, "peakRss",
-			    nm_json_number((has & NM_HAS_RSS) != 0, process->peak_rss));
-	json_object_set_new(
-		one, "peakHeapTotal",
-		nm_json_number((has & NM_HAS_HEAP_TOTAL) != 0, process->peak_heap_total));
-	json_object_set_new(one, "peakHeapUsed",
-			    nm_json_number((has & NM_HAS_HEAP_USED) != 0, process->peak_heap_used));
-	json_object_set_new(one, "peakExternal",
-			    nm_json_number((has & NM_HAS_EXTERNAL) != 0, process->peak_external));
-	json_object_set_new(
-		one, "peakArrayBuffers",
-		nm_json_number((has & NM_HAS_ARRAY_BUFFERS) != 0, process->peak_array_buffers));
-	json_object_set_new(one, "heapUsed",
-			    nm_json_number((has & NM_HAS_HEAP_USED) != 0, process->heap_used));
-	json_object_set_new(
-		one, "heapSizeLimit",
-		nm_json_number((has & NM_HAS_HEAP_SIZE_LIMIT) != 0, process->heap_size_limit));
-	return one;
-}
-
-static void show_ending(const struct nm_view_options *how, const struct nm_ending *ending)
-{
-	const struct nm_run_process *subject = ending->subject;
-	const unsigned has = subject ? subject->has : 0;
-	json_t *document = nm_json_document("nodemem/end/1"), *array = json_array();
-	char name[32];
-
-	json_object_set_new(document, "cause", json_string(nm_cause_name(ending->cause)));
-	json_object_set_new(document, "exitCode", json_integer(ending->exit_code));
-	json_object_set_new(document, "signal",
-			    ending->signal ? json_string(nm_verdict_signal_name(ending->signal,
-										name, sizeof(name)))
-					   : json_null());
-	json_object_set_new(document, "pid", json_integer(subject ? subject->pid : ending->pid));
-	json_object_set_new(
-		document, "heapUsed",
-		nm_json_number((has & NM_HAS_HEAP_USED) != 0, subject ? subject->heap_used : 0));
-	json_object_set_new(document, "heapSizeLimit",
-			    nm_json_number((has & NM_HAS_HEAP_SIZE_LIMIT) != 0,
-					   subject ? subject->heap_size_limit : 0));
-	json_object_set_new(document, "peakRss",
-			    nm_json_number(ending->peak_rss != 0, ending->peak_rss));
-	json_object_set_new(document, "durationMs", nm_json_number(true, ending->duration_ms));
-	json_object_set_new(document, "lastWords",
-			    ending->last_words ? nm_json_foreign(ending->last_words->reason)
-					       : json_null());
-	json_object_set_new(document, "lastGcs", make_gcs(ending->last_words));
-	json_object_set_new(document, "summary", nm_json_foreign(ending->headline));
-	json_object_set_new(document, "reason", nm_json_text(ending->reason));
-	json_object_set_new(document, "advice", nm_json_text(ending->advice));
-	json_object_set_new(document, "heap", nm_json_last_heap(ending->heap));
-	for (size_t i = 0; i < ending->process_count; i++)
-		json_array_append_new(array, make_run_process(&ending->processes[i]));
-	json_object_set_new(document, "processes", array);
-	nm_json_write(how->out, document);
-}
-
 void nm_view_json_error(FILE *out, const struct nm_error *err)
 {
 	json_t *document = nm_json_document("nodemem/error/1"), *error = json_object();
@@ -285,7 +201,8 @@ const struct nm_view nm_view_json = {
 	.forecast = nm_json_forecast,
 	.buffers = nm_json_buffers,
 	.calibration = show_calibration,
-	.ending = show_ending,
+	.ending = nm_json_ending,
+	.deaths = nm_json_deaths,
 	.limits = nm_json_limits,
 	.findings = nm_json_findings,
 	.classes = nm_json_classes,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "model/deaths.h"
 #include "model/verdict.h"
 #include "view/table.h"
 #include "view/text/last_heap.h"
@@ -29,6 +30,8 @@ static void print_end(const struct nm_view_options *how, const struct nm_ending 
 {
 	char text[32];
 
+	if (ending->signal == 0 && ending->exit_code == NM_EXIT_UNKNOWN)
+		return;
 	print_name(how, "end");
 	if (ending->signal != 0)
 		fprintf(how->out, "%s, which a shell shows as exit code %d",
@@ -40,8 +43,10 @@ static void print_end(const struct nm_view_options *how, const struct nm_ending 
 		fputs(" of ", how->out);
 		nm_table_foreign(how->out, ending->command, sizeof(ending->command));
 	}
-	fprintf(how->out, ", after %s\n",
-		nm_units_duration(ending->duration_ms, text, sizeof(text)));
+	if (nm_ending_knows_duration(ending))
+		fprintf(how->out, ", after %s",
+			nm_units_duration(ending->duration_ms, text, sizeof(text)));
+	fputc('\n', how->out);
 }
 
 /* A size in the unit that the user asked for. */
@@ -59,18 +64,31 @@ static const char *size_text(const struct nm_view_options *how, uint64_t bytes, 
 static void print_peaks(const struct nm_view_options *how, const struct nm_ending *ending)
 {
 	const struct nm_run_process *process = &ending->processes[0];
+	const char *separator = "";
 	char text[32];
 
 	if (ending->process_count != 1 || !(process->has & NM_HAS_HEAP_TOTAL))
 		return;
+	const struct {
+		unsigned has;
+		const char *name;
+		uint64_t value;
+	} peaks[] = {
+		{NM_HAS_RSS, "rss", process->peak_rss},
+		{NM_HAS_HEAP_TOTAL, "heapTotal", process->peak_heap_total},
+		{NM_HAS_HEAP_USED, "heapUsed", process->peak_heap_used},
+		{NM_HAS_ARRAY_BUFFERS, "arrayBuffers", process->peak_array_buffers},
+	};
+
 	print_name(how, "at most");
-	fprintf(how->out, "rss %s", size_text(how, process->peak_rss, text, sizeof(text)));
-	fprintf(how->out, ", heapTotal %s",
-		size_text(how, process->peak_heap_total, text, sizeof(text)));
-	fprintf(how->out, ", heapUsed %s",
-		size_text(how, process->peak_heap_used, text, sizeof(text)));
-	fprintf(how->out, ", arrayBuffers %s\n",
-		size_text(how, process->peak_array_buffers, text, sizeof(text)));
+	for (size_t i = 0; i < sizeof(peaks) / sizeof(peaks[0]); i++) {
+		if (!(process->has & peaks[i].has))
+			continue;
+		fprintf(how->out, "%s%s %s", separator, peaks[i].name,
+			size_text(how, peaks[i].value, text, sizeof(text)));
+		separator = ", ";
+	}
+	fputc('\n', how->out);
 }
 
 static void print_limit(const struct nm_view_options *how, const struct nm_run_process *process)
@@ -171,4 +189,79 @@ void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *e
 	print_heap(how, ending->heap);
 	print_wrapped(how, "why", ending->reason);
 	print_wrapped(how, "do", ending->advice);
+}
+
+/* ---- of a file ----------------------------------------------------------------------------- */
+
+static void print_evidence(const struct nm_view_options *how, const struct nm_ending *ending)
+{
+	for (unsigned i = 0; i < ending->evidence_count; i++) {
+		print_name(how, i == 0 ? "found" : "");
+		nm_table_foreign(how->out, ending->evidence[i], sizeof(ending->evidence[i]));
+		fputc('\n', how->out);
+	}
+}
+
+static void print_place(const struct nm_view_options *how, const struct nm_death *death)
+{
+	const struct nm_ending *ending = &death->ending;
+	const char *node = ending->subject ? ending->subject->node : "";
+
+	if (!death->when[0] && ending->pid == 0 && !node[0])
+		return;
+	print_name(how, "who");
+	if (ending->pid != 0)
+		fprintf(how->out, "process %d", (int)ending->pid);
+	if (node[0]) {
+		fputs(ending->pid != 0 ? ", Node " : "Node ", how->out);
+		nm_table_foreign(how->out, node, sizeof(ending->subject->node));
+	}
+	if (death->when[0]) {
+		fputs(ending->pid != 0 || node[0] ? ", " : "", how->out);
+		nm_table_foreign(how->out, death->when, sizeof(death->when));
+	}
+	fputc('\n', how->out);
+}
+
+static void print_death(const struct nm_view_options *how, const struct nm_death *death)
+{
+	const struct nm_ending *ending = &death->ending;
+
+	fputs(nm_table_color(how, headline_color(ending)), how->out);
+	nm_table_foreign(how->out, ending->headline, sizeof(ending->headline));
+	fprintf(how->out, "%s\n", nm_table_color(how, NM_COLOR_OFF));
+	print_place(how, death);
+	print_end(how, ending);
+	print_peaks(how, ending);
+	print_limit(how, ending->subject);
+	print_gcs(how, ending->last_words);
+	print_evidence(how, ending);
+	print_wrapped(how, "why", ending->reason);
+	print_wrapped(how, "do", ending->advice);
+}
+
+void nm_text_deaths(const struct nm_view_options *how, const struct nm_view_deaths *view)
+{
+	const struct nm_deaths *deaths = view->deaths;
+
+	for (size_t i = 0; i < view->count; i++) {
+		if (i > 0)
+			fputc('\n', how->out);
+		print_death(how, deaths->items[deaths->count - 1 - i]);
+	}
+	if (deaths->total > view->count && view->count > 0)
+		fprintf(how->out, "\n%" PRIu64 " earlier death%s in %s%s\n",
+			deaths->total - view->count, deaths->total - view->count == 1 ? "" : "s",
+			view->name,
+			view->count < deaths->count ? " (--last 0 shows more)" : " not shown");
+	if (deaths->count == 0 && !deaths->note[0])
+		nm_text_wrap(
+			how, 0,
+			"This tells of no death: there are no last words of V8 or Node in it, no "
+			"error that nobody caught, no kill by the kernel and no word of a "
+			"supervisor.");
+	if (deaths->note[0]) {
+		fputs(view->count > 0 ? "\n" : "", how->out);
+		nm_text_wrap(how, 0, deaths->note);
+	}
 }

@@ -436,6 +436,7 @@ const struct nm_view nm_view_text = {
 	.buffers = nm_text_buffers,
 	.calibration = show_calibration,
 	.ending = nm_text_ending,
+	.deaths = nm_text_deaths,
 	.limits = nm_text_limits,
 	.findings = nm_text_findings,
 	.classes = nm_text_classes,

@@ -1,0 +1,1 @@
+nodemem why --json ../fixtures/crashlog/heap-limit-26.10.0.txt

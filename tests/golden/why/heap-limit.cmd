@@ -1,0 +1,1 @@
+nodemem why ../fixtures/crashlog/heap-limit-22.23.3.txt

@@ -1,0 +1,1 @@
+nodemem why ../fixtures/why/kernel-cgroup-v1.txt

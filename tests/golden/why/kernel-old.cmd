@@ -1,0 +1,1 @@
+nodemem why ../fixtures/why/kernel-3.10.txt

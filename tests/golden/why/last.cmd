@@ -1,0 +1,1 @@
+nodemem why --last 1 ../fixtures/why/supervisors.log

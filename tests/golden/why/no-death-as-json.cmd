@@ -1,0 +1,2 @@
+nodemem why --json ../fixtures/why/README
+exit: 1

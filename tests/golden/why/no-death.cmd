@@ -1,0 +1,2 @@
+nodemem why ../fixtures/why/README
+exit: 1

@@ -1,0 +1,3 @@
+nodemem why
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem why /no/such/file
+exit: 1
+stderr: yes

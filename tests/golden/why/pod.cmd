@@ -1,0 +1,1 @@
+nodemem why ../fixtures/why/pod.txt

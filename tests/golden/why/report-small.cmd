@@ -1,0 +1,1 @@
+nodemem why ../fixtures/why/report-small-26.10.0.json

@@ -1,0 +1,3 @@
+nodemem why ../fixtures/snapshots/small-n24.heapsnapshot.zst
+exit: 1
+stderr: yes

@@ -1,0 +1,1 @@
+nodemem why --last 0 ../fixtures/why/supervisors.log

@@ -1,0 +1,3 @@
+nodemem why --last many x
+exit: 2
+stderr: yes
