@@ -106,7 +106,8 @@ int nm_family_init(struct nm_family *family, uv_loop_t *loop, pid_t root,
 	family->proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (family->proc < 0)
 		return nm_error_set_errno(err, NM_E_IO, errno, "cannot open /proc");
-	add_member(family, root);
+	if (root != 0)
+		add_member(family, root);
 	return NM_OK;
 }
 
@@ -314,6 +315,19 @@ void nm_family_add(struct nm_family *family, pid_t root)
 		if (family->members[i]->pid == root)
 			return;
 	add_member(family, root);
+}
+
+int nm_family_add_all(struct nm_family *family, struct nm_error *err)
+{
+	struct nm_pid_list list;
+	int status = nm_find_node(&list, err);
+
+	if (status != NM_OK)
+		return status;
+	for (size_t i = 0; i < list.count; i++)
+		nm_family_add(family, list.pids[i]);
+	nm_pid_list_done(&list);
+	return NM_OK;
 }
 
 void nm_family_sample(struct nm_family *family, bool (*wanted)(const struct nm_member *member))

@@ -1,5 +1,5 @@
 /*
- * family.h - the Node processes among a command and those that it started
+ * family.h - Node processes being watched: those among a command and what it started, or all there are
  *
  * Looks for new ones, opens those that are Node as soon as they can be read, takes samples, and
  * notices their ends. A process that is not Node is looked at again only when it runs another
@@ -56,7 +56,7 @@ struct nm_family {
 	uint64_t look_at_ms; /* the next time to look for new ones */
 };
 
-/* NM_E_IO when there is no /proc. */
+/* `root` is the first to watch; 0 for none. NM_E_IO when there is no /proc. */
 int nm_family_init(struct nm_family *family, uv_loop_t *loop, pid_t root,
 		   const struct nm_family_events *events, void *context, struct nm_error *err);
 
@@ -65,6 +65,10 @@ void nm_family_look(struct nm_family *family);
 
 /* One more to watch, with what it starts. */
 void nm_family_add(struct nm_family *family, pid_t root);
+
+/* Add every Node process of the machine that the caller may look at. It takes a look at each process there is: for
+   once a second or two. NM_E_IO, NM_E_NOMEM. */
+int nm_family_add_all(struct nm_family *family, struct nm_error *err);
 
 /* A sample of each that can be read, or of those only for which `wanted`, if it is not NULL, is true. */
 void nm_family_sample(struct nm_family *family, bool (*wanted)(const struct nm_member *member));
