@@ -12,15 +12,19 @@
 #include "source/proc/exit_status.h"
 
 #define CLOSE_TICK_MS 100
+#define NEWS_MAX      1000
+/* The limits of twenty processes each second would be most of the work. */
+#define LIMITS_EVERY_MS 10000
 
 struct nm_attended {
 	pid_t pid;
 	struct nm_oom oom; /* when it was first seen */
 	struct nm_ending ending;
 	struct nm_last_heap heap;
+	struct nm_follow follow;
 	uint64_t first_ms; /* of the loop's clock */
 	uint64_t samples;
-	bool has_ended;
+	int64_t ended_ms; /* since 1970; 0: it has not */
 };
 
 static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
@@ -53,8 +57,24 @@ static struct nm_attended *find(struct nm_attend *attend, struct nm_member *memb
 	process->first_ms = uv_now(&attend->loop);
 	nm_oom_read(attend->family.proc, member->pid, &process->oom);
 	nm_ending_init(&process->ending);
+	nm_follow_init(&process->follow);
+	process->follow.limits_every_ms = LIMITS_EVERY_MS;
 	member->record = attend->process_count;
 	return process;
+}
+
+/* Before it dies, when. */
+static void tell_news(struct nm_attended *process, const struct nm_member *member)
+{
+	struct nm_forecast forecast;
+	struct nm_strbuf text;
+
+	if (!nm_follow_has_news(&process->follow, &forecast))
+		return;
+	nm_strbuf_init(&text, NEWS_MAX);
+	nm_forecast_say(&forecast, &text);
+	note("%s, process %d: %s", member->label, (int)member->pid, nm_strbuf_get(&text));
+	nm_strbuf_done(&text);
 }
 
 static void on_sample(void *context, struct nm_member *member)
@@ -75,6 +95,8 @@ static void on_sample(void *context, struct nm_member *member)
 	nm_run_process_add(numbers, &member->sample);
 	process->samples++;
 	nm_recorder_sample(&attend->recorder, member);
+	nm_recorder_follow(&attend->recorder, &process->follow, member);
+	tell_news(process, member);
 	nm_flight_look(&attend->flight, &member->near_limit, nm_target_info(member->target),
 		       member->record, &member->sample);
 }
@@ -88,14 +110,14 @@ static void count_kills(struct nm_attend *attend, struct nm_attended *process)
 }
 
 /* What can be known from outside: how the kernel says that it ended, and what was seen before. */
-static void judge(struct nm_attend *attend, struct nm_attended *process,
-		  const struct nm_member *member)
+static void take_facts(struct nm_attend *attend, struct nm_attended *process,
+		       const struct nm_member *member)
 {
 	struct nm_ending *ending = &process->ending;
 	int status;
 
 	ending->pid = process->pid;
-	ending->is_foreign = true;
+	ending->source = NM_ENDING_WATCH;
 	snprintf(ending->command, sizeof(ending->command), "%s", member->label);
 	ending->duration_ms = uv_now(&attend->loop) - process->first_ms;
 	ending->totalmem = uv_get_total_memory();
@@ -103,12 +125,9 @@ static void judge(struct nm_attend *attend, struct nm_attended *process,
 		ending->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 		ending->exit_code = ending->signal ? 128 + ending->signal : WEXITSTATUS(status);
 	} else {
-		ending->exit_code = -1;
+		ending->exit_code = NM_EXIT_UNKNOWN;
 	}
 	count_kills(attend, process);
-	if (process->heap.taken > 0 && nm_last_heap_finish(&process->heap) == NM_OK)
-		ending->heap = &process->heap;
-	nm_verdict_reach(ending);
 }
 
 static bool is_root(const struct nm_attend *attend, pid_t pid)
@@ -119,21 +138,37 @@ static bool is_root(const struct nm_attend *attend, pid_t pid)
 	return false;
 }
 
+static void tell_end(struct nm_attend *attend, size_t record)
+{
+	struct nm_attended *process = &attend->processes[record - 1];
+	struct nm_history_end end = {.time_ms = process->ended_ms};
+
+	if (process->heap.taken > 0 && nm_last_heap_finish(&process->heap) == NM_OK)
+		process->ending.heap = &process->heap;
+	nm_verdict_reach(&process->ending);
+	nm_ending_to_history(&process->ending, &end);
+	nm_recorder_end(&attend->recorder, record, &end);
+	note("%s, process %d: %s", process->ending.command, (int)process->pid,
+	     process->ending.headline);
+	if (is_root(attend, process->pid) && --attend->roots_left == 0)
+		uv_stop(&attend->loop);
+}
+
+static bool is_looked_at(const struct nm_attend *attend, size_t record)
+{
+	return attend->flight.job && nm_flight_record(&attend->flight) == record;
+}
+
 static void on_end(void *context, struct nm_member *member)
 {
 	struct nm_attend *attend = context;
 	struct nm_attended *process = &attend->processes[member->record - 1];
-	struct nm_history_end end = {.time_ms = nm_recorder_now_ms()};
 
-	/* A histogram that is under way belongs to it. */
-	nm_flight_finish(&attend->flight);
-	process->has_ended = true;
-	judge(attend, process, member);
-	nm_ending_to_history(&process->ending, &end);
-	nm_recorder_end(&attend->recorder, member->record, &end);
-	note("%s, process %d: %s", member->label, (int)member->pid, process->ending.headline);
-	if (is_root(attend, member->pid) && --attend->roots_left == 0)
-		uv_stop(&attend->loop);
+	process->ended_ms = nm_recorder_now_ms();
+	take_facts(attend, process, member);
+	/* A histogram that is under way belongs to it: then the end is told after that. */
+	if (!is_looked_at(attend, member->record))
+		tell_end(attend, member->record);
 }
 
 static void on_unreadable(void *context, const struct nm_error *err)
@@ -161,12 +196,14 @@ static void on_taken(void *context, struct nm_flight_result *result)
 		note("%s: %s", result->dump_path,
 		     result->dump_status == NM_OK ? "written, near the heap limit"
 						  : result->dump_err.message);
-	if (result->status != NM_OK)
-		return;
-	nm_recorder_histogram(&attend->recorder, result);
-	nm_last_heap_add(heap, result->isolate, result->time_ms, result->heap_used,
-			 &result->classes);
-	heap->pid = result->pid;
+	if (result->status == NM_OK) {
+		nm_recorder_histogram(&attend->recorder, result);
+		nm_last_heap_add(heap, result->isolate, result->time_ms, result->heap_used,
+				 &result->classes);
+		heap->pid = result->pid;
+	}
+	if (attend->processes[result->record - 1].ended_ms != 0)
+		tell_end(attend, result->record);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------- */
@@ -287,6 +324,7 @@ static void done(struct nm_attend *attend)
 	for (size_t i = 0; i < attend->process_count; i++) {
 		nm_ending_done(&attend->processes[i].ending);
 		nm_last_heap_done(&attend->processes[i].heap);
+		nm_follow_done(&attend->processes[i].follow);
 	}
 	free(attend->processes);
 }

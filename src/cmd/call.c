@@ -3,6 +3,7 @@
  */
 #include <stdarg.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/units.h"
@@ -154,4 +155,13 @@ int nm_call_usage(const struct nm_call *call, const char *format, ...)
 	nm_call_fail(call, &err);
 	fprintf(stderr, "Try 'nodemem %s --help'.\n", call->command->name);
 	return NM_EXIT_USAGE;
+}
+
+void nm_call_time(int64_t time_ms, char *out, size_t room)
+{
+	const time_t seconds = (time_t)(time_ms / 1000);
+	struct tm local;
+
+	if (!localtime_r(&seconds, &local) || strftime(out, room, "%F %T", &local) == 0)
+		snprintf(out, room, "%lld", (long long)time_ms);
 }

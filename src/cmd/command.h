@@ -80,6 +80,9 @@ bool nm_call_target(struct nm_call *call, int index, pid_t *out_pid, const char 
 /* Read the word `index` as a process id. */
 bool nm_call_pid(struct nm_call *call, int index, pid_t *out);
 
+/* A time since 1970 for people: "2026-11-28 14:03:10", local. */
+void nm_call_time(int64_t time_ms, char *out, size_t room);
+
 /* Measure the terminal: sets view.width, and returns how many lines it has; 0 for both when stdout
    is none. */
 int nm_call_measure(struct nm_call *call);

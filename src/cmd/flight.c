@@ -160,6 +160,11 @@ void nm_flight_look(struct nm_flight *flight, struct nm_flight_state *state,
 	begin(flight, info, record, sample, isolate);
 }
 
+size_t nm_flight_record(const struct nm_flight *flight)
+{
+	return flight->job->result.record;
+}
+
 void nm_flight_finish(struct nm_flight *flight)
 {
 	while (flight->job)

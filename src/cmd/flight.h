@@ -57,7 +57,10 @@ void nm_flight_look(struct nm_flight *flight, struct nm_flight_state *state,
 		    const struct nm_target_info *info, size_t record,
 		    const struct nm_sample *sample);
 
-/* Wait for what is under way; its result is told. */
+/* Of whom, while there is a job. */
+size_t nm_flight_record(const struct nm_flight *flight);
+
+/* Wait for what is under way; its result is told. Not from within the loop. */
 void nm_flight_finish(struct nm_flight *flight);
 
 #endif

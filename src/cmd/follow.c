@@ -3,10 +3,12 @@
 #include <string.h>
 
 #define LIMITS_EVERY_MS 1000
+#define JUDGE_EVERY_MS	5000
 
 void nm_follow_init(struct nm_follow *follow)
 {
 	memset(follow, 0, sizeof(*follow));
+	follow->limits_every_ms = LIMITS_EVERY_MS;
 	nm_outlook_init(&follow->outlook);
 }
 
@@ -19,7 +21,7 @@ void nm_follow_sample(struct nm_follow *follow, struct nm_target *target,
 	follow->last_ms = sample->time_ms;
 	nm_outlook_add_sample(&follow->outlook, sample, listener);
 	/* The clock may have been set back. */
-	if (since_ms >= 0 && since_ms < LIMITS_EVERY_MS)
+	if (since_ms >= 0 && since_ms < (int64_t)follow->limits_every_ms)
 		return;
 	follow->limits_ms = sample->time_ms;
 	if (nm_limits_read(target, sample, &limits, NULL) != NM_OK)
@@ -37,6 +39,21 @@ bool nm_follow_is_news(const struct nm_forecast *forecast)
 {
 	return forecast->reason != NM_FORECAST_TOO_EARLY &&
 	       forecast->reason != NM_FORECAST_NO_LIMIT;
+}
+
+bool nm_follow_has_news(struct nm_follow *follow, struct nm_forecast *out)
+{
+	const int64_t since_ms = follow->last_ms - follow->judged_ms;
+
+	if (since_ms >= 0 && since_ms < JUDGE_EVERY_MS)
+		return false;
+	follow->judged_ms = follow->last_ms;
+	nm_follow_forecast(follow, out);
+	if (out->reason != NM_FORECAST_OK ||
+	    (follow->told_ms != 0 && out->eta_ms > follow->told_ms / 2))
+		return false;
+	follow->told_ms = out->eta_ms ? out->eta_ms : 1;
+	return true;
 }
 
 void nm_follow_done(struct nm_follow *follow)

@@ -11,6 +11,7 @@
 #include "cmd/command.h"
 #include "cmd/follow.h"
 #include "cmd/open.h"
+#include "source/recording/read.h"
 
 #define INTERVAL_MIN_MS 10
 /* While a process starts or ends, its heap can be in no readable state for a moment. */
@@ -142,11 +143,10 @@ static void watch(struct vigil *vigil)
 	uv_loop_close(&vigil->loop);
 }
 
-/* A forecast from a recording would be shown the same way. */
 static void show(const struct nm_call *call, const struct nm_target_info *info,
-		 const struct nm_forecast *forecast)
+		 const struct nm_forecast *forecast, const char *ended)
 {
-	const struct nm_view_forecast view = {info, forecast};
+	const struct nm_view_forecast view = {info, forecast, ended};
 
 	call->view.format->forecast(&call->view, &view);
 }
@@ -167,21 +167,65 @@ static int forecast_process(struct vigil *vigil)
 	if (vigil->err.code != NM_OK)
 		return nm_call_fail(call, &vigil->err);
 	nm_follow_forecast(&vigil->follow, &vigil->forecast);
-	show(call, nm_target_info(vigil->target), &vigil->forecast);
+	show(call, nm_target_info(vigil->target), &vigil->forecast, NULL);
 	if (call->verbose)
 		nm_print_cost(vigil->target, &vigil->sample);
 	return NM_EXIT_OK;
 }
 
+/* ---- a recording ----------------------------------------------------------------------------- */
+
+static int show_recorded(const struct nm_call *call, const struct nm_history_process *process)
+{
+	struct nm_target_info info = {.pid = process->pid, .started_ms = process->started_ms};
+	struct nm_forecast forecast;
+	struct nm_error err;
+
+	if (nm_forecast_history(process, &forecast) != NM_OK) {
+		nm_error_nomem(&err);
+		return nm_call_fail(call, &err);
+	}
+	memcpy(info.node, process->node, sizeof(info.node));
+	memcpy(info.v8, process->v8, sizeof(info.v8));
+	memcpy(info.command, process->command, sizeof(info.command));
+	show(call, &info, &forecast, process->end.cause[0] ? process->end.headline : NULL);
+	return NM_EXIT_OK;
+}
+
+/* Each process, as of its last sample. */
+static int forecast_recording(struct nm_call *call, const char *path)
+{
+	struct nm_history history;
+	struct nm_error err;
+	int code = NM_EXIT_OK;
+
+	if (nm_recording_read(path, &history, &err) != NM_OK)
+		return nm_call_fail(call, &err);
+	if (history.process_count == 0) {
+		nm_error_set(&err, NM_E_CORRUPT, "%s has no process in it", path);
+		code = nm_call_fail(call, &err);
+	}
+	for (size_t i = 0; i < history.process_count && code == NM_EXIT_OK; i++) {
+		if (i > 0 && call->view.format == &nm_view_text)
+			fputc('\n', call->view.out);
+		code = show_recorded(call, &history.processes[i]);
+	}
+	nm_history_done(&history);
+	return code;
+}
+
 static int run(struct nm_call *call)
 {
+	const char *path;
 	struct vigil vigil = {.call = call, .interval_ms = 100, .duration_ms = 60000};
 	int code;
 
 	if (!nm_call_duration(call, "interval", INTERVAL_MIN_MS, &vigil.interval_ms) ||
 	    !nm_call_duration(call, "duration", 1, &vigil.duration_ms) ||
-	    !nm_call_pid(call, 0, &vigil.pid))
+	    !nm_call_target(call, 0, &vigil.pid, &path))
 		return NM_EXIT_USAGE;
+	if (path)
+		return forecast_recording(call, path);
 	/* Taken first, so that it can't be of a later process with the same number. */
 	vigil.pidfd = (int)syscall(SYS_pidfd_open, vigil.pid, 0);
 	nm_sample_init(&vigil.sample);
@@ -204,11 +248,12 @@ static const struct nm_option options[] = {
 const struct nm_command nm_cmd_forecast = {
 	.name = "forecast",
 	.summary = "when which limit is reached, or why that cannot be said",
-	.usage = "[OPTIONS] PID",
+	.usage = "[OPTIONS] PID|RECORDING",
 	.about =
 		"Watches the process, which is not stopped, and tells how fast what stays in its memory\n"
 		"grows, and when that reaches the first limit: between when and when. It ends as soon as\n"
-		"that is clear, with the time, or with Ctrl-C. No trend is invented where there is none.\n",
+		"that is clear, with the time, or with Ctrl-C. No trend is invented where there is none.\n"
+		"Of a recording each process is told, as of its last sample.\n",
 	.options = options,
 	.min_words = 1,
 	.max_words = 1,

@@ -18,11 +18,21 @@
 /* How often old samples are looked at for thinning; that has to keep up with what comes. */
 #define THIN_MS 5000
 
+/* Minor collections come several a second: they are summed up. */
+struct minors {
+	char isolate[24]; /* "": none */
+	struct nm_history_gc sum;
+	int64_t first_ms;
+};
+
+#define MINORS_MAX 4
+
 struct nm_recorder_process {
 	nm_recorded id;
 	char isolate[24];   /* the main one */
 	int64_t started_ms; /* since 1970, as are the others */
 	int64_t written_ms, slow_ms, ledger_ms;
+	struct minors minors[MINORS_MAX]; /* of so many isolates at a time */
 };
 
 int64_t nm_recorder_now_ms(void)
@@ -187,6 +197,91 @@ void nm_recorder_histogram(struct nm_recorder *recorder, const struct nm_flight_
 			       &result->classes);
 }
 
+/* ---- collections ------------------------------------------------------------------------- */
+
+static void write_minors(struct nm_recorder *recorder, const struct nm_recorder_process *process,
+			 struct minors *minors)
+{
+	if (minors->isolate[0])
+		nm_recording_gc(recorder->recording, process->id, minors->isolate, &minors->sum);
+	minors->isolate[0] = '\0';
+}
+
+/* Where those of the isolate are summed up: a place that is free, or the one of another isolate, which is
+   written. */
+static struct minors *find_minors(struct nm_recorder *recorder, struct nm_recorder_process *process,
+				  const char *isolate)
+{
+	struct minors *found = &process->minors[0];
+
+	for (size_t i = 0; i < MINORS_MAX; i++) {
+		if (strcmp(process->minors[i].isolate, isolate) == 0)
+			return &process->minors[i];
+		if (!process->minors[i].isolate[0])
+			found = &process->minors[i];
+	}
+	write_minors(recorder, process, found);
+	return found;
+}
+
+static void add_minors(struct nm_recorder *recorder, struct nm_recorder_process *process,
+		       const char *isolate, const struct nm_history_gc *gc)
+{
+	struct minors *minors = find_minors(recorder, process, isolate);
+
+	if (!minors->isolate[0]) {
+		snprintf(minors->isolate, sizeof(minors->isolate), "%s", isolate);
+		minors->sum = *gc;
+		minors->first_ms = gc->time_ms;
+		return;
+	}
+	minors->sum.count += gc->count;
+	minors->sum.after = gc->after;
+	minors->sum.time_ms = gc->time_ms;
+	if (gc->time_ms - minors->first_ms >= SLOW_MS)
+		write_minors(recorder, process, minors);
+}
+
+/* Which sample of which process shows the collections. */
+struct shown {
+	struct nm_recorder *recorder;
+	struct nm_recorder_process *process;
+	int64_t time_ms;
+};
+
+static void on_collection(void *context, const struct nm_isolate *isolate,
+			  const struct nm_collection *collection)
+{
+	const struct shown *shown = context;
+	const struct nm_history_gc gc = {
+		.time_ms = shown->time_ms,
+		.is_major = collection->is_major,
+		.source = collection->by_counter ? NM_GC_COUNTER : NM_GC_DROP,
+		.count = (unsigned)collection->count,
+		.before = collection->before,
+		.after = collection->after,
+		.pause_ms = -1,
+	};
+
+	if (gc.is_major)
+		nm_recording_gc(shown->recorder->recording, shown->process->id, isolate->name, &gc);
+	else
+		add_minors(shown->recorder, shown->process, isolate->name, &gc);
+}
+
+void nm_recorder_follow(struct nm_recorder *recorder, struct nm_follow *follow,
+			struct nm_member *member)
+{
+	struct shown shown = {.recorder = recorder, .time_ms = member->sample.time_ms};
+	const struct nm_outlook_listener listener = {on_collection, &shown};
+	const bool is_recorded = recorder->recording && member->record != 0 &&
+				 member->record <= recorder->process_count;
+
+	if (is_recorded)
+		shown.process = &recorder->processes[member->record - 1];
+	nm_follow_sample(follow, member->target, &member->sample, is_recorded ? &listener : NULL);
+}
+
 static uint64_t bytes_of(double mib)
 {
 	return mib < 0 ? NM_UNKNOWN : (uint64_t)(mib * (double)NM_MIB);
@@ -220,8 +315,14 @@ void nm_recorder_last_words(struct nm_recorder *recorder, size_t record,
 
 void nm_recorder_end(struct nm_recorder *recorder, size_t record, const struct nm_history_end *end)
 {
-	if (recorder->recording && record > 0 && record <= recorder->process_count)
-		nm_recording_end(recorder->recording, recorder->processes[record - 1].id, end);
+	struct nm_recorder_process *process;
+
+	if (!recorder->recording || record == 0 || record > recorder->process_count)
+		return;
+	process = &recorder->processes[record - 1];
+	for (size_t i = 0; i < MINORS_MAX; i++)
+		write_minors(recorder, process, &process->minors[i]);
+	nm_recording_end(recorder->recording, process->id, end);
 }
 
 static void give_up(struct nm_recorder *recorder)

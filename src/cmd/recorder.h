@@ -10,6 +10,7 @@
 
 #include "cmd/family.h"
 #include "cmd/flight.h"
+#include "cmd/follow.h"
 #include "model/ending.h"
 #include "source/recording/write.h"
 
@@ -33,6 +34,10 @@ int nm_recorder_open(struct nm_recorder *recorder, const char *path, struct nm_e
 
 /* The last sample of a member, whose `record` tells processes apart. */
 void nm_recorder_sample(struct nm_recorder *recorder, struct nm_member *member);
+
+/* Hand the last sample of a member on to what follows it, and record the collections that it shows. */
+void nm_recorder_follow(struct nm_recorder *recorder, struct nm_follow *follow,
+			struct nm_member *member);
 
 void nm_recorder_histogram(struct nm_recorder *recorder, const struct nm_flight_result *result);
 

@@ -1,11 +1,13 @@
 /*
  * report.c - one HTML file with all that a colleague needs to see
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/objects.h"
 #include "model/heap/statistics.h"
 #include "model/heap/territory.h"
+#include "model/outlook.h"
 #include "source/recording/read.h"
 #include "source/snapshot/output.h"
 #include "view/html/heap.h"
@@ -113,25 +115,75 @@ static int report_heap(struct nm_call *call, const struct nm_heap_of *of, const 
 
 /* ---- a recording ------------------------------------------------------------------------------- */
 
+struct history_page {
+	struct nm_history history;
+	struct nm_html_forecast *forecasts; /* one a process */
+};
+
 static int write_history(FILE *out, const void *what, struct nm_error *err)
 {
-	return nm_view_html_history(out, what, NULL, err);
+	const struct history_page *page = what;
+
+	return nm_view_html_history(out, &page->history, page->forecasts, err);
 }
 
-static int report_recording(struct nm_call *call, struct nm_view_page *page)
+/* As of the process's last sample. */
+static int forecast_process(const struct nm_history_process *process, struct nm_html_forecast *out,
+			    struct nm_error *err)
 {
-	struct nm_history history;
+	struct nm_forecast forecast;
+	struct nm_strbuf text;
+
+	if (nm_forecast_history(process, &forecast) != NM_OK)
+		return nm_error_nomem(err);
+	nm_strbuf_init(&text, 1000);
+	nm_forecast_say(&forecast, &text);
+	snprintf(out->reason, sizeof(out->reason), "%s", nm_strbuf_get(&text));
+	nm_strbuf_done(&text);
+	out->is_known = forecast.reason == NM_FORECAST_OK;
+	snprintf(out->limit, sizeof(out->limit), "%s", nm_limit_name(forecast.kind));
+	memcpy(out->scope, forecast.scope, sizeof(out->scope));
+	snprintf(out->basis, sizeof(out->basis), "%s", nm_basis_name(forecast.basis));
+	out->limit_bytes = forecast.limit;
+	out->from_ms = process->last_ms;
+	out->from_bytes = forecast.level;
+	out->growth_per_hour = forecast.growth_per_hour;
+	out->eta_ms = process->last_ms + (int64_t)forecast.eta_ms;
+	out->eta_low_ms = process->last_ms + (int64_t)forecast.eta_low_ms;
+	out->eta_high_ms =
+		forecast.has_high ? process->last_ms + (int64_t)forecast.eta_high_ms : -1;
+	return NM_OK;
+}
+
+static int forecast_all(struct history_page *page, struct nm_error *err)
+{
+	const struct nm_history *history = &page->history;
+	int status = NM_OK;
+
+	page->forecasts = calloc(history->process_count + 1, sizeof(*page->forecasts));
+	if (!page->forecasts)
+		return nm_error_nomem(err);
+	for (size_t i = 0; i < history->process_count && status == NM_OK; i++)
+		status = forecast_process(&history->processes[i], &page->forecasts[i], err);
+	return status;
+}
+
+static int report_recording(struct nm_call *call, struct nm_view_page *view)
+{
+	struct history_page page = {.forecasts = NULL};
 	struct nm_error err;
 	int code = NM_EXIT_OK;
 
-	page->kind = "history";
-	if (nm_recording_read(call->words[0], &history, &err) != NM_OK)
+	view->kind = "history";
+	if (nm_recording_read(call->words[0], &page.history, &err) != NM_OK)
 		return nm_call_fail(call, &err);
-	if (write_page(page->file, write_history, &history, &page->bytes, &err) == NM_OK)
-		call->view.format->page(&call->view, page);
+	if (forecast_all(&page, &err) == NM_OK &&
+	    write_page(view->file, write_history, &page, &view->bytes, &err) == NM_OK)
+		call->view.format->page(&call->view, view);
 	else
 		code = nm_call_fail(call, &err);
-	nm_history_done(&history);
+	free(page.forecasts);
+	nm_history_done(&page.history);
 	return code;
 }
 

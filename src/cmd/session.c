@@ -22,6 +22,7 @@
 #define EXIT_NOT_FOUND	    127
 
 #define CLOSE_TICK_MS 15
+#define NEWS_MAX      1000
 
 static uint64_t since_ms(const struct nm_session *session)
 {
@@ -55,10 +56,47 @@ static bool is_shown(const struct nm_session *session, struct nm_member *member)
 	return true;
 }
 
+/* What is kept of the process `record`; NULL when there is no memory. */
+static struct nm_session_process *process_of(struct nm_session *session, size_t record)
+{
+	struct nm_session_process *grown;
+
+	if (record <= session->process_count)
+		return &session->processes[record - 1];
+	grown = realloc(session->processes, record * sizeof(*grown));
+	if (!grown)
+		return NULL;
+	session->processes = grown;
+	while (session->process_count < record) {
+		struct nm_session_process *process = &grown[session->process_count++];
+
+		memset(process, 0, sizeof(*process));
+		nm_follow_init(&process->follow);
+	}
+	return &grown[record - 1];
+}
+
+/* Before it dies, when. */
+static void tell_news(struct nm_session *session, struct nm_follow *follow,
+		      const struct nm_member *member)
+{
+	struct nm_forecast forecast;
+	struct nm_strbuf text;
+
+	if (session->output.is_quiet || !nm_follow_has_news(follow, &forecast))
+		return;
+	nm_strbuf_init(&text, NEWS_MAX);
+	nm_forecast_say(&forecast, &text);
+	nm_run_output_note(&session->output, "%s, process %d: %s", member->label, (int)member->pid,
+			   nm_strbuf_get(&text));
+	nm_strbuf_done(&text);
+}
+
 static void on_sample(void *context, struct nm_member *member)
 {
 	struct nm_session *session = context;
 	struct nm_run_process *record = record_of(session, member);
+	struct nm_session_process *process;
 
 	if (!record)
 		return;
@@ -66,28 +104,16 @@ static void on_sample(void *context, struct nm_member *member)
 	memcpy(record->node, nm_target_info(member->target)->node, sizeof(record->node));
 	nm_run_process_add(record, &member->sample);
 	nm_recorder_sample(&session->recorder, member);
+	process = process_of(session, member->record);
+	if (process) {
+		nm_recorder_follow(&session->recorder, &process->follow, member);
+		tell_news(session, &process->follow, member);
+	}
 	nm_flight_look(&session->flight, &member->near_limit, nm_target_info(member->target),
 		       member->record, &member->sample);
 	if (is_shown(session, member))
 		nm_run_output_sample(&session->output, member, since_ms(session),
 				     session->ending.process_count);
-}
-
-/* The heap of the process `record`; NULL when there is no memory. */
-static struct nm_last_heap *heap_of(struct nm_session *session, size_t record)
-{
-	struct nm_last_heap *grown;
-
-	if (record > session->heap_count) {
-		grown = realloc(session->heaps, record * sizeof(*grown));
-		if (!grown)
-			return NULL;
-		memset(grown + session->heap_count, 0,
-		       (record - session->heap_count) * sizeof(*grown));
-		session->heaps = grown;
-		session->heap_count = record;
-	}
-	return &session->heaps[record - 1];
 }
 
 static void tell_taken(struct nm_session *session, const struct nm_flight_result *result)
@@ -271,16 +297,16 @@ static void reap(struct nm_session *session)
 static void on_taken(void *context, struct nm_flight_result *result)
 {
 	struct nm_session *session = context;
-	struct nm_last_heap *heap = heap_of(session, result->record);
+	struct nm_session_process *process = process_of(session, result->record);
 
 	reap(session);
 	tell_taken(session, result);
-	if (result->status != NM_OK || !heap)
+	if (result->status != NM_OK || !process)
 		return;
 	nm_recorder_histogram(&session->recorder, result);
-	nm_last_heap_add(heap, result->isolate, result->time_ms, result->heap_used,
+	nm_last_heap_add(&process->heap, result->isolate, result->time_ms, result->heap_used,
 			 &result->classes);
-	heap->pid = result->pid;
+	process->heap.pid = result->pid;
 }
 
 static void on_signal(uv_poll_t *poll, int poll_status, int events)
@@ -389,10 +415,13 @@ static void find_heap(struct nm_session *session)
 {
 	const struct nm_run_process *subject = session->ending.subject;
 
-	for (size_t i = 0; i < session->heap_count && subject; i++)
-		if (session->heaps[i].pid == subject->pid && session->heaps[i].taken > 0 &&
-		    nm_last_heap_finish(&session->heaps[i]) == NM_OK)
-			session->ending.heap = &session->heaps[i];
+	for (size_t i = 0; i < session->process_count && subject; i++) {
+		struct nm_last_heap *heap = &session->processes[i].heap;
+
+		if (heap->pid == subject->pid && heap->taken > 0 &&
+		    nm_last_heap_finish(heap) == NM_OK)
+			session->ending.heap = heap;
+	}
 }
 
 /* Everything the command wrote comes first, then the end, and nodemem ends after both are
@@ -525,9 +554,11 @@ static void done(struct nm_session *session)
 	nm_relay_close(&session->relay);
 	nm_family_done(&session->family);
 	nm_ending_done(&session->ending);
-	for (size_t i = 0; i < session->heap_count; i++)
-		nm_last_heap_done(&session->heaps[i]);
-	free(session->heaps);
+	for (size_t i = 0; i < session->process_count; i++) {
+		nm_last_heap_done(&session->processes[i].heap);
+		nm_follow_done(&session->processes[i].follow);
+	}
+	free(session->processes);
 }
 
 int nm_session_run(struct nm_session *session, struct nm_call *call)

@@ -20,6 +20,12 @@
 /* As often as this is looked, so that peaks and the way to a limit are seen. */
 #define NM_SESSION_TICK_MS 100
 
+/* What is kept of a process beside its numbers. */
+struct nm_session_process {
+	struct nm_last_heap heap;
+	struct nm_follow follow;
+};
+
 /* After nm_session_init() the first group may be changed; the rest is its own. */
 struct nm_session {
 	uint64_t interval_ms; /* between the samples that are shown */
@@ -42,8 +48,8 @@ struct nm_session {
 	struct nm_crashlog crashlog;
 	struct nm_oom oom; /* at the start, or when the command went to another cgroup */
 	struct nm_ending ending;
-	struct nm_last_heap *heaps; /* beside ending.processes, as far as there are any */
-	size_t heap_count;
+	struct nm_session_process *processes; /* beside ending.processes */
+	size_t process_count;
 	uint64_t begun_ns;
 	pid_t pid;
 	int pidfd; /* -1 where the kernel has none */

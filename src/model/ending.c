@@ -59,7 +59,8 @@ struct nm_run_process *nm_ending_add_process(struct nm_ending *ending)
 
 bool nm_ending_knows_duration(const struct nm_ending *ending)
 {
-	return ending->source == NM_ENDING_RUN || ending->source == NM_ENDING_RECORDING;
+	return ending->source == NM_ENDING_RUN || ending->source == NM_ENDING_WATCH ||
+	       ending->source == NM_ENDING_RECORDING;
 }
 
 static void raise_to(uint64_t *peak, uint64_t value)
@@ -96,6 +97,7 @@ void nm_run_process_add(struct nm_run_process *process, const struct nm_sample *
 		process->heap_total_at_peak = isolate->heap_total;
 	}
 	process->has |= isolate->has;
+	process->is_near_limit = nm_last_heap_is_near(isolate);
 }
 
 void nm_ending_to_history(const struct nm_ending *ending, struct nm_history_end *out)

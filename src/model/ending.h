@@ -82,6 +82,7 @@ struct nm_run_process {
 	uint64_t rss;
 	uint64_t heap_used;
 	uint64_t heap_size_limit;
+	bool is_near_limit; /* of V8, when it was last seen */
 };
 
 /* What the kernel counted between the start and the end. */
@@ -98,7 +99,8 @@ struct nm_kills {
 
 /* Where the facts come from, which decides what can be known and how it is told. */
 enum nm_ending_source {
-	NM_ENDING_RUN,	     /* nodemem was there */
+	NM_ENDING_RUN,	     /* nodemem started it, and read its stderr */
+	NM_ENDING_WATCH,     /* nodemem saw it from outside; its stderr was not read */
 	NM_ENDING_LOG,	     /* what was written to stderr, or what a supervisor wrote */
 	NM_ENDING_KERNEL,    /* the kernel's log */
 	NM_ENDING_REPORT,    /* a diagnostic report of Node's */
@@ -133,8 +135,6 @@ struct nm_ending {
 	pid_t pid;	  /* 0: not known */
 	int exit_code;	  /* as a shell shows it: 128 + signal when one ended it */
 	int signal;	  /* 0 when it ended by itself */
-	bool is_foreign;  /* no child of ours: its stderr was not read, and an exit code of -1 is
-			    one that is not known */
 	int stop_sent;	  /* the last signal that nodemem was asked to pass on; 0 for none */
 	uint64_t duration_ms;
 	uint64_t peak_rss; /* of the largest process, counted by the kernel; 0 when not known */

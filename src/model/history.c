@@ -35,6 +35,23 @@ uint64_t nm_history_old_used(const struct nm_isolate *isolate)
 	return isolate->heap_used > young ? isolate->heap_used - young : 0;
 }
 
+static int by_end(const void *a, const void *b)
+{
+	const struct nm_history_end *one = &((const struct nm_history_process *)a)->end;
+	const struct nm_history_end *other = &((const struct nm_history_process *)b)->end;
+	const int64_t one_ms = one->cause[0] ? one->time_ms : INT64_MAX;
+	const int64_t other_ms = other->cause[0] ? other->time_ms : INT64_MAX;
+
+	return (one_ms > other_ms) - (one_ms < other_ms);
+}
+
+void nm_history_sort_by_end(struct nm_history *history)
+{
+	if (history->process_count > 0)
+		qsort(history->processes, history->process_count, sizeof(*history->processes),
+		      by_end);
+}
+
 void nm_history_init(struct nm_history *history)
 {
 	memset(history, 0, sizeof(*history));

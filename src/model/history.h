@@ -178,6 +178,9 @@ struct nm_history {
    must be known. */
 uint64_t nm_history_old_used(const struct nm_isolate *isolate);
 
+/* Put the processes in the order of their ends; those that had not ended come last. */
+void nm_history_sort_by_end(struct nm_history *history);
+
 void nm_history_init(struct nm_history *history);
 void nm_history_done(struct nm_history *history);
 

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "model/findings.h"
-#include "model/history.h"
 
 #define FAR_PERCENT   60
 #define CLOSE_PERCENT 50
+#define NEAR_PERCENT  80
 
 /* Seen in a collection so often on end, a heap is in trouble, or large. */
 #define GC_LOOKS 3
@@ -49,6 +49,13 @@ static uint64_t soon_old(const struct nm_isolate *isolate)
 	const uint64_t old = nm_history_old_used(isolate);
 
 	return old + (isolate->heap_used - old) / 2;
+}
+
+bool nm_last_heap_is_near(const struct nm_isolate *isolate)
+{
+	const uint64_t limit = old_limit(isolate);
+
+	return limit != 0 && soon_old(isolate) >= limit / 100 * NEAR_PERCENT;
 }
 
 static unsigned count_passed(uint64_t used, uint64_t limit)
@@ -149,6 +156,40 @@ int nm_last_heap_finish(struct nm_last_heap *heap)
 	if (heap->row_count > 0)
 		qsort(heap->rows, heap->row_count, sizeof(*heap->rows), by_bytes);
 	return status;
+}
+
+static int read_histogram(const struct nm_history_histogram *from, struct nm_classes *out)
+{
+	memset(out, 0, sizeof(*out));
+	for (size_t i = 0; i < from->class_count; i++) {
+		const struct nm_class numbers = {.count = from->classes[i].count,
+						 .bytes = from->classes[i].bytes};
+
+		if (nm_classes_add(out, from->classes[i].name, &numbers) != NM_OK)
+			return NM_E_NOMEM;
+	}
+	nm_classes_finish(out);
+	out->stopped_us = from->stopped_us;
+	return NM_OK;
+}
+
+int nm_last_heap_of_history(const struct nm_history_process *process, struct nm_last_heap *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->pid = process->pid;
+	for (size_t i = 0; i < process->histogram_count; i++) {
+		const struct nm_history_histogram *from = &process->histograms[i];
+		struct nm_classes classes;
+		int status = read_histogram(from, &classes);
+
+		if (status != NM_OK) {
+			nm_classes_done(&classes);
+			nm_last_heap_done(out);
+			return status;
+		}
+		nm_last_heap_add(out, "", from->time_ms, from->live_bytes, &classes);
+	}
+	return nm_last_heap_finish(out);
 }
 
 /* 2: a class of the program's own; 1: one of JavaScript's; 0: a kind that V8 names in brackets. */

@@ -10,6 +10,7 @@
 #define NM_MODEL_LAST_HEAP_H
 
 #include "model/heap/classes.h"
+#include "model/history.h"
 
 /* So many times at most a process is stopped for it. */
 #define NM_LAST_HEAP_MAX 6
@@ -42,6 +43,9 @@ struct nm_last_heap_watch {
 bool nm_last_heap_is_due(const struct nm_sample *sample, const struct nm_isolate *isolate,
 			 struct nm_last_heap_watch *watch);
 
+/* Is so much of it in use that the next thing to happen may be its end? */
+bool nm_last_heap_is_near(const struct nm_isolate *isolate);
+
 /* Does any heap come near its limit, or can't that be told because it is being collected? */
 bool nm_last_heap_is_close(const struct nm_sample *sample);
 
@@ -49,6 +53,10 @@ bool nm_last_heap_is_close(const struct nm_sample *sample);
    before begins anew. */
 void nm_last_heap_add(struct nm_last_heap *heap, const char *isolate, int64_t time_ms,
 		      uint64_t used, struct nm_classes *classes);
+
+/* The first and the last histogram near the limit that a recording has of the process; finished. `out` is
+   initialised here; `taken` is 0 when there is none. NM_E_NOMEM. */
+int nm_last_heap_of_history(const struct nm_history_process *process, struct nm_last_heap *out);
 
 /* NM_E_NOMEM. */
 int nm_last_heap_finish(struct nm_last_heap *heap);

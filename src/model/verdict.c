@@ -155,7 +155,7 @@ static void add_evidence(struct nm_ending *ending)
 	if (ending->signal != 0)
 		nm_ending_add_evidence(ending, "%s ended by %s", ending->command,
 				       nm_verdict_signal_name(ending->signal, name, sizeof(name)));
-	else
+	else if (ending->exit_code != NM_EXIT_UNKNOWN)
 		nm_ending_add_evidence(ending, "%s ended with exit code %d", ending->command,
 				       ending->exit_code);
 	if (ending->last_words && ending->last_words->reason[0])
@@ -178,6 +178,14 @@ static bool is_of_worker(const struct nm_ending *ending)
 	       strstr(ending->error, "ERR_WORKER_OUT_OF_MEMORY") != NULL;
 }
 
+/* V8 ends a process whose heap is full by abort(). */
+static bool is_seen_full(const struct nm_ending *ending)
+{
+	return ending->source == NM_ENDING_WATCH && ending->subject &&
+	       ending->subject->is_near_limit &&
+	       (ending->signal == SIGABRT || ending->signal == SIGTRAP);
+}
+
 void nm_verdict_reach(struct nm_ending *ending)
 {
 	const struct nm_last_words *words = NULL;
@@ -196,9 +204,11 @@ void nm_verdict_reach(struct nm_ending *ending)
 			ending->last_words = choose_words(ending, false);
 		if (is_of_worker(ending))
 			nm_verdict_worker(ending);
+		else if (is_seen_full(ending))
+			nm_verdict_seen_full(ending);
 		else
 			nm_verdict_end(ending);
 	}
-	if (ending->source == NM_ENDING_RUN)
+	if (nm_verdict_was_there(ending))
 		add_evidence(ending);
 }

@@ -51,7 +51,7 @@ static void say_off_heap(struct nm_ending *ending)
 
 static void say_sigkill(struct nm_ending *ending)
 {
-	if (ending->source != NM_ENDING_RUN) {
+	if (!nm_verdict_was_there(ending)) {
 		REASON(ending,
 		       "Nothing here says who sent it. SIGKILL comes from the kernel when memory "
 		       "runs out, from a supervisor whose patience ended (docker stop, kubelet, "
@@ -148,7 +148,10 @@ static void tell_signal(struct nm_ending *ending)
 		case SIGABRT:
 			REASON(ending,
 			       "abort() was called, by process.abort() or by native code, or "
-			       "somebody sent the signal; V8 leaves words when it is memory.");
+			       "somebody sent the signal; %s",
+			       ending->source == NM_ENDING_WATCH
+				       ? "what it wrote to stderr, where it says why, was not read."
+				       : "V8 leaves words when it is memory.");
 			break;
 		case SIGSEGV:
 		case SIGBUS:
@@ -238,6 +241,12 @@ static void tell_exit(struct nm_ending *ending)
 {
 	bool has_failed = ending->exit_code != 0;
 
+	if (ending->source == NM_ENDING_WATCH && ending->exit_code == NM_EXIT_UNKNOWN) {
+		ending->cause = NM_CAUSE_UNKNOWN;
+		HEADLINE(ending, "%s has ended, and how cannot be known", command_name(ending));
+		REASON(ending, "This kernel tells it only to the process's parent.");
+		return;
+	}
 	ending->cause = NM_CAUSE_EXIT;
 	if (ending->exit_code == 0)
 		HEADLINE(ending, "%s ended normally", command_name(ending));

@@ -45,7 +45,7 @@ static void say_witness(struct nm_ending *ending)
 {
 	const char *name = ending->kills.cgroup_name;
 
-	if (ending->source == NM_ENDING_RUN)
+	if (nm_verdict_was_there(ending))
 		REASON(ending,
 		       "The kernel killed it with SIGKILL, which leaves no last words; the cgroup "
 		       "%s counted the kill.",
@@ -99,7 +99,7 @@ static void tell_cgroup(struct nm_ending *ending)
 		       " lets V8 collect harder before the kernel steps in, and say why when it "
 		       "cannot.",
 		       limit * NM_HEAP_SHARE_PERCENT / 100 / NM_MIB);
-	if (ending->source != NM_ENDING_RUN)
+	if (!nm_verdict_was_there(ending))
 		ADVICE(ending, " 'nodemem limits' and 'nodemem stat' on the running process show "
 			       "what takes the memory, and how far the limit is.");
 }

@@ -12,6 +12,12 @@
 /* A heap is one part of a process: leave the rest of it, and the others, a quarter. */
 #define NM_HEAP_SHARE_PERCENT 75
 
+/* nodemem was there, so that it counted what the kernel killed. */
+static inline bool nm_verdict_was_there(const struct nm_ending *ending)
+{
+	return ending->source == NM_ENDING_RUN || ending->source == NM_ENDING_WATCH;
+}
+
 /* Append to a text; what does not fit is left out. */
 void nm_verdict_say(char *text, size_t room, const char *format, ...) NM_PRINTF(3, 4);
 
@@ -29,6 +35,9 @@ const char *nm_verdict_subject_name(const struct nm_ending *ending);
 
 /* `ending->last_words` are of memory. */
 void nm_verdict_words(struct nm_ending *ending);
+
+/* It was seen from outside only, aborted, and its heap was near its limit. */
+void nm_verdict_seen_full(struct nm_ending *ending);
 
 /* A worker was full, and its error ended the process. */
 void nm_verdict_worker(struct nm_ending *ending);

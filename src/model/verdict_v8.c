@@ -22,7 +22,7 @@ static const struct nm_gc *last_gc(const struct nm_ending *ending)
 {
 	const struct nm_last_words *words = ending->last_words;
 
-	return words->gc_count > 0 ? &words->gcs[words->gc_count - 1] : NULL;
+	return words && words->gc_count > 0 ? &words->gcs[words->gc_count - 1] : NULL;
 }
 
 static void say_collections(struct nm_ending *ending)
@@ -112,8 +112,25 @@ static void advise_limit(struct nm_ending *ending)
 		ADVICE(ending, "If it needs more, raise --max-old-space-size.");
 	}
 	ADVICE(ending,
-	       " To see what fills the heap, start it with --heapsnapshot-near-heap-limit=1 and "
-	       "open the file it then writes in Chrome DevTools.");
+	       " To see what holds it, start it by 'nodemem run --dump-near-limit FILE --' and look "
+	       "at the heap snapshot with 'nodemem heap' or Chrome DevTools.");
+}
+
+void nm_verdict_seen_full(struct nm_ending *ending)
+{
+	char text[32], name[32];
+
+	ending->cause = NM_CAUSE_V8_HEAP_LIMIT;
+	HEADLINE(ending, "%s died: its JavaScript heap was full, at a limit of %s",
+		 nm_verdict_subject_name(ending),
+		 nm_units_words(ending->subject->heap_size_limit, text, sizeof(text)));
+	REASON(ending,
+	       "It ended by %s, as V8 ends a process that it can make no room for, and most of what "
+	       "its heap may have was in use when it was last seen, %s. What V8 said of it went to "
+	       "stderr, which was not read here.",
+	       nm_verdict_signal_name(ending->signal, name, sizeof(name)),
+	       nm_units_words(ending->subject->heap_used, text, sizeof(text)));
+	advise_limit(ending);
 }
 
 /* A heap near its limit is collected nearly all the time, when no sample can be taken. What V8

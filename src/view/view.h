@@ -70,6 +70,7 @@ struct nm_view_stat {
 struct nm_view_forecast {
 	const struct nm_target_info *info;
 	const struct nm_forecast *forecast;
+	const char *ended; /* how it did since then; NULL: it has not */
 };
 
 /* The classes of a heap as `histo` shows them. */

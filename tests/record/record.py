@@ -127,6 +127,36 @@ class Tests:
         out, err = recorder.communicate(timeout=LIMIT_S)
         return recorder.returncode, out.decode(), err.decode()
 
+    def a_foreign_death_at_the_heap_limit_is_told_with_its_class(self):
+        path = self.folder / "full"
+        program = """
+            class PlantedLeak { constructor(i) { this.i = i; this.a = i + 0.5; this.b = -i; } }
+            const kept = [];
+            process.stdin.once('data', () => setInterval(() => {
+              for (let i = 0; i < 2500; i++) kept.push(new PlantedLeak(i)); }, 10));"""
+        target = subprocess.Popen([self.node, "--max-old-space-size=80", "-e", program],
+                                  stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        try:
+            recorder = self.start("-i", "100ms", "-o", path, target.pid)
+            wait_for("samples", lambda: count(path) > 1)
+            target.stdin.write(b"go")
+            target.stdin.close()
+            target.wait(timeout=LIMIT_S)
+            code, _, err = self.wait(recorder)
+        finally:
+            target.kill()
+            target.wait()
+        expect(code == 0, code, err)
+        why = json.loads(subprocess.run([releases.nodemem(), "why", "--json", path], check=True,
+                                        capture_output=True).stdout)
+        death = why["deaths"][0]
+        expect(why["kind"] == "recording" and death["cause"] == "v8-heap-limit", why)
+        expect(death["heap"] and death["heap"]["suspect"] == "PlantedLeak", death)
+        expect(ask(path, "SELECT count(*) FROM gc WHERE major")[0][0] > 0, "no major collection")
+        forecast = json.loads(subprocess.run(
+            [releases.nodemem(), "forecast", "--json", path], check=True, capture_output=True).stdout)
+        expect(forecast["limit"] == "heapSizeLimit" and "full" in forecast["ended"], forecast)
+
     def an_exit_code_is_told(self):
         path = self.folder / "exit"
         with self.target() as target:

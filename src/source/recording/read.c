@@ -184,6 +184,8 @@ static int take_isolate(struct nm_recording_reader *reader, sqlite3_stmt *row)
 	place->isolate = process->isolate_count++;
 	nm_recording_text_at(row, 2, isolates[place->isolate].name,
 			     sizeof(isolates[place->isolate].name));
+	if (sqlite3_column_type(row, 3) == SQLITE_INTEGER)
+		isolates[place->isolate].max_semi_space = nm_recording_size_at(row, 3);
 	return NM_OK;
 }
 
@@ -286,7 +288,7 @@ static int read_all(struct nm_recording_reader *reader)
 		 take_recorder},
 		{"SELECT id, pid, started_ms, label, node, v8, command FROM process ORDER BY id",
 		 take_process},
-		{"SELECT id, process, name FROM isolate ORDER BY id", take_isolate},
+		{"SELECT id, process, name, max_semi_space FROM isolate ORDER BY id", take_isolate},
 		{"SELECT time_ms, isolate, rss, swap, heap_total, heap_used, external, "
 		 "array_buffers, old_used FROM sample ORDER BY id",
 		 take_sample},

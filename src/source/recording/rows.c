@@ -59,6 +59,14 @@ static void write_isolate(struct nm_recording *recording, const struct nm_sample
 			 known(isolate, NM_HAS_HEAP_USED, nm_history_old_used(isolate)));
 }
 
+/* It stays as it is. */
+static void write_semi_space(struct nm_recording *recording, struct nm_recording_name *row,
+			     uint64_t size)
+{
+	row->has_last = true;
+	NM_RECORDING_RUN(recording, NM_RECORDING_SEMI_SPACE, SIZE(size), INTEGER(row->id));
+}
+
 static void write_spaces(struct nm_recording *recording, int64_t time_ms,
 			 const struct nm_isolate *isolate, int64_t id)
 {
@@ -84,11 +92,12 @@ void nm_recording_sample(struct nm_recording *recording, nm_recorded process,
 {
 	for (unsigned i = 0; i < sample->isolate_count && process != 0; i++) {
 		const struct nm_isolate *isolate = &sample->isolates[i];
-		const struct nm_recording_name *row =
-			find_isolate(recording, process, isolate->name);
+		struct nm_recording_name *row = find_isolate(recording, process, isolate->name);
 
 		if (!row)
 			return;
+		if ((isolate->has & NM_HAS_MAX_SEMI_SPACE) && !row->has_last)
+			write_semi_space(recording, row, isolate->max_semi_space);
 		write_isolate(recording, sample, isolate, row->id, i == 0, swap);
 		if (pace == NM_RECORDING_SPACES)
 			write_spaces(recording, sample->time_ms, isolate, row->id);

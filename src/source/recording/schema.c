@@ -10,7 +10,7 @@ const char *const nm_recording_schema =
 	"CREATE TABLE process(id INTEGER PRIMARY KEY, pid INTEGER NOT NULL, started_ms INTEGER,"
 	" label TEXT, node TEXT, v8 TEXT, command TEXT);"
 	"CREATE TABLE isolate(id INTEGER PRIMARY KEY, process INTEGER NOT NULL REFERENCES process,"
-	" name TEXT NOT NULL, UNIQUE(process, name));"
+	" name TEXT NOT NULL, max_semi_space INTEGER, UNIQUE(process, name));"
 	"CREATE TABLE sample(id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
 	" isolate INTEGER NOT NULL REFERENCES isolate, rss INTEGER, swap INTEGER, heap_total INTEGER,"
 	" heap_used INTEGER, external INTEGER, array_buffers INTEGER, old_used INTEGER);"

@@ -20,6 +20,7 @@
 		   " VALUES(?, ?, ?, ?, ?, ?)")                                                \
 	X(FIND_ISOLATE, "SELECT id FROM isolate WHERE process = ? AND name = ?")               \
 	X(ISOLATE, "INSERT INTO isolate(process, name) VALUES(?, ?)")                          \
+	X(SEMI_SPACE, "UPDATE isolate SET max_semi_space = ? WHERE id = ?")                    \
 	X(SAMPLE, "INSERT INTO sample(time_ms, isolate, rss, swap, heap_total, heap_used,"     \
 		  " external, array_buffers, old_used) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)")     \
 	X(FIND_SPACE, "SELECT id FROM space WHERE isolate = ? AND name = ?")                   \

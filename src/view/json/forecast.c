@@ -44,5 +44,6 @@ void nm_json_forecast(const struct nm_view_options *how, const struct nm_view_fo
 	json_object_set_new(document, "headroom", nm_json_number(has_level, room));
 	json_object_set_new(document, "points", nm_json_number(true, forecast->points));
 	json_object_set_new(document, "spanMs", nm_json_number(true, forecast->span_ms));
+	json_object_set_new(document, "ended", nm_json_text(view->ended ? view->ended : ""));
 	nm_json_write(how->out, document);
 }

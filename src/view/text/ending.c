@@ -235,6 +235,7 @@ static void print_death(const struct nm_view_options *how, const struct nm_death
 	print_peaks(how, ending);
 	print_limit(how, ending->subject);
 	print_gcs(how, ending->last_words);
+	print_heap(how, ending->heap);
 	print_evidence(how, ending);
 	print_wrapped(how, "why", ending->reason);
 	print_wrapped(how, "do", ending->advice);

@@ -44,8 +44,12 @@ void nm_text_forecast(const struct nm_view_options *how, const struct nm_view_fo
 	nm_table_foreign(how->out, view->info->command,
 			 how->width > 60 ? (size_t)how->width - 50 : sizeof(view->info->command));
 	fputs("\n\n", how->out);
+	if (view->ended) {
+		nm_table_foreign(how->out, view->ended, TEXT_MAX);
+		fputs(". As of its last sample:\n\n", how->out);
+	}
 	nm_text_trend(how, view->forecast);
-	if (!advice)
+	if (!advice || view->ended)
 		return;
 	fputc('\n', how->out);
 	nm_text_wrap(how, 0, advice);
