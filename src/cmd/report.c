@@ -19,6 +19,8 @@
 #define AREA_DEPTH 40
 #define AREA_LEAST 0.0002
 
+#define SENTENCE_MAX 1000
+
 /* ---- the file ---------------------------------------------------------------------------------- */
 
 static ssize_t put(void *to, const char *text, size_t length)
@@ -136,11 +138,17 @@ static int forecast_process(const struct nm_history_process *process, struct nm_
 
 	if (nm_forecast_history(process, &forecast) != NM_OK)
 		return nm_error_nomem(err);
-	nm_strbuf_init(&text, 1000);
-	nm_forecast_say(&forecast, &text);
-	snprintf(out->reason, sizeof(out->reason), "%s", nm_strbuf_get(&text));
-	nm_strbuf_done(&text);
-	out->is_known = forecast.reason == NM_FORECAST_OK;
+	out->is_known = forecast.reason == NM_FORECAST_OK && !process->end.cause[0];
+	if (process->end.cause[0]) {
+		snprintf(out->reason, sizeof(out->reason), "the process has ended");
+	} else if (!out->is_known) {
+		nm_strbuf_init(&text, SENTENCE_MAX);
+		nm_forecast_say(&forecast, &text);
+		/* The page sets the full stop. */
+		snprintf(out->reason, sizeof(out->reason), "%.*s",
+			 (int)(text.length > 0 ? text.length - 1 : 0), nm_strbuf_get(&text));
+		nm_strbuf_done(&text);
+	}
 	snprintf(out->limit, sizeof(out->limit), "%s", nm_limit_name(forecast.kind));
 	memcpy(out->scope, forecast.scope, sizeof(out->scope));
 	snprintf(out->basis, sizeof(out->basis), "%s", nm_basis_name(forecast.basis));

@@ -73,7 +73,7 @@ function limitSection(process, limits) {
 	const rows = limits.map((limit) => {
 		const use = uses.get(limit.key) || {...heapUse(process, limit), kills: NaN, pressure: NaN};
 		return [element('span', {}, limit.name, limit.isFirst ? element('em', {}, ' nearest') : null),
-			limit.scope, limit.last === null ? 'none any more' : size(limit.last), size(use.last), size(use.high),
+			limit.scope, limit.last === null ? 'none' : size(limit.last), size(use.last), size(use.high),
 			percent(use.high, limit.last), Number.isNaN(use.pressure) ? '-' : use.pressure.toFixed(1) + ' %',
 			grouped(use.kills)];
 	});
