@@ -222,6 +222,7 @@ int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *err)
 		nm_target_close(target);
 		return status;
 	}
+	nm_elf_relax(target->process.program.elf);
 	target->cost.open_us = clock_us(CLOCK_MONOTONIC) - begun;
 	target->cost.open_reads = nm_reader_calls(target->process.reader);
 	*out = target;

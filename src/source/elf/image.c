@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "base/bytes.h"
 
@@ -234,6 +236,16 @@ bool nm_elf_is_movable(const struct nm_elf *elf)
 const char *nm_elf_build_id(const struct nm_elf *elf)
 {
 	return elf->build_id;
+}
+
+void nm_elf_relax(struct nm_elf *elf)
+{
+	size_t size = 0;
+	/* libelf has mapped it: pages of a file that nobody writes to. What malloc gave is never at a page. */
+	char *bytes = elf ? elf_rawfile(elf->elf, &size) : NULL;
+
+	if (bytes && (uintptr_t)bytes % (uintptr_t)sysconf(_SC_PAGESIZE) == 0)
+		madvise(bytes, size, MADV_DONTNEED);
 }
 
 void nm_elf_close(struct nm_elf *elf)

@@ -44,6 +44,9 @@ bool nm_elf_is_movable(const struct nm_elf *elf);
 /* Hexadecimal, "" when the file has none. */
 const char *nm_elf_build_id(const struct nm_elf *elf);
 
+/* Let go of the memory that the file takes; what is needed again comes back by itself. */
+void nm_elf_relax(struct nm_elf *elf);
+
 void nm_elf_close(struct nm_elf *elf);
 
 #endif
