@@ -5,6 +5,7 @@
 
 #include "cmd/objects.h"
 #include "cmd/open.h"
+#include "cmd/progress.h"
 
 static void print_cost(const struct nm_dump *dump)
 {
@@ -39,6 +40,7 @@ static int run(struct nm_call *call)
 	const char *path = nm_call_option(call, "output"), *core;
 	struct nm_dump_options options = {.redact = nm_call_option(call, "redact") != NULL};
 	struct nm_graph_options image;
+	struct nm_progress progress;
 	struct nm_dump dump;
 	struct nm_error err;
 	pid_t pid = 0;
@@ -51,8 +53,10 @@ static int run(struct nm_call *call)
 	options.isolate = image.isolate;
 	options.via = image.via;
 	options.max_stop_us = image.max_stop_us;
+	nm_progress_begin(&progress, "writing", path, true);
 	status = core ? nm_dump_write_core(core, image.exe, path, &options, &dump, &err)
 		      : dump_process(pid, path, &options, &dump, &err);
+	nm_progress_end(&progress);
 	if (status != NM_OK)
 		return nm_call_fail(call, &err);
 	call->view.format->dump(&call->view, path, &dump);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cmd/open.h"
+#include "cmd/progress.h"
 
 bool nm_call_image(struct nm_call *call, struct nm_graph_options *out)
 {
@@ -33,6 +34,7 @@ static int read_process(pid_t pid, const struct nm_graph_options *options, struc
 int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out)
 {
 	struct nm_graph_options options;
+	struct nm_progress progress;
 	struct nm_error err;
 	const char *path;
 	pid_t pid = 0;
@@ -40,20 +42,28 @@ int nm_call_graph(struct nm_call *call, int index, struct nm_graph_of *out)
 
 	if (!nm_call_target(call, index, &pid, &path) || !nm_call_image(call, &options))
 		return NM_EXIT_USAGE;
+	nm_progress_begin(&progress, path ? "reading" : "looking at the objects", path, false);
 	status = path ? nm_graph_of_file(path, &options, out, &err)
 		      : read_process(pid, &options, out, &err);
+	nm_progress_end(&progress);
 	return status == NM_OK ? NM_EXIT_OK : nm_call_fail(call, &err);
 }
 
 int nm_call_heap(struct nm_call *call, int index, struct nm_heap_of *out)
 {
+	struct nm_progress progress;
 	struct nm_error err;
-	int code;
+	int code, status;
 
 	memset(out, 0, sizeof(*out));
 	code = nm_call_graph(call, index, &out->of);
-	if (code == NM_EXIT_OK && nm_heap_make(out->of.graph, &out->heap, &err) != NM_OK)
-		code = nm_call_fail(call, &err);
+	if (code == NM_EXIT_OK) {
+		nm_progress_begin(&progress, "computing what objects retain", NULL, false);
+		status = nm_heap_make(out->of.graph, &out->heap, &err);
+		nm_progress_end(&progress);
+		if (status != NM_OK)
+			code = nm_call_fail(call, &err);
+	}
 	if (code != NM_EXIT_OK)
 		nm_heap_of_done(out);
 	return code;
