@@ -27,4 +27,4 @@ install: build
 	meson install -C build
 
 clean:
-	rm -rf build build-clang build-asan
+	rm -rf build build-clang build-asan build-tsan

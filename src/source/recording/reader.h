@@ -5,8 +5,8 @@
 #define NM_RECORDING_READER_H
 
 #include <sqlite3.h>
-#include <uthash.h>
 
+#include "base/hashed.h"
 #include "source/recording/read.h"
 
 /* Where a row of the recording stands in the history. */

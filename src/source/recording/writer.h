@@ -5,8 +5,8 @@
 #define NM_RECORDING_WRITER_H
 
 #include <sqlite3.h>
-#include <uthash.h>
 
+#include "base/hashed.h"
 #include "source/recording/write.h"
 
 /* Compiled once. The first word is the enum's, the second the text. */
