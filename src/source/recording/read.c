@@ -371,11 +371,12 @@ static int distrust(struct nm_recording_reader *reader)
 
 static void free_places(struct nm_recording_place *places)
 {
-	struct nm_recording_place *place, *next;
+	struct nm_recording_place *place = places, *next;
 
-	HASH_ITER(hh, places, place, next)
-	{
-		HASH_DEL(places, place);
+	/* This ends the table and leaves what was in it. */
+	HASH_CLEAR(hh, places);
+	for (; place; place = next) {
+		next = place->hh.next;
 		free(place);
 	}
 }

@@ -132,11 +132,12 @@ static int open_database(struct nm_recording *recording, const char *path, struc
 
 static void free_recording(struct nm_recording *recording)
 {
-	struct nm_recording_name *name, *next;
+	struct nm_recording_name *name = recording->names, *next;
 
-	HASH_ITER(hh, recording->names, name, next)
-	{
-		HASH_DEL(recording->names, name);
+	/* This ends the table and leaves what was in it. */
+	HASH_CLEAR(hh, recording->names);
+	for (; name; name = next) {
+		next = name->hh.next;
 		free(name->key);
 		free(name);
 	}

@@ -66,19 +66,28 @@ static int bind(sqlite3_stmt *statement, int at, const struct nm_recording_value
 	return SQLITE_MISUSE;
 }
 
-static sqlite3_stmt *prepare(struct nm_recording *recording, enum nm_recording_statement which)
+static const char *find_text(enum nm_recording_statement which)
 {
-	static const char *const texts[] = {
-#define X(name, sql) sql,
+	switch (which) {
+#define X(name, sql)              \
+	case NM_RECORDING_##name: \
+		return sql;
 		NM_RECORDING_STATEMENTS(X)
 #undef X
-	};
+	case NM_RECORDING_STATEMENT_COUNT:
+		break;
+	}
+	return "";
+}
+
+static sqlite3_stmt *prepare(struct nm_recording *recording, enum nm_recording_statement which)
+{
 	sqlite3_stmt **statement = &recording->statements[which];
 	int code;
 
 	if (*statement)
 		return *statement;
-	code = sqlite3_prepare_v3(recording->db, texts[which], -1, SQLITE_PREPARE_PERSISTENT,
+	code = sqlite3_prepare_v3(recording->db, find_text(which), -1, SQLITE_PREPARE_PERSISTENT,
 				  statement, NULL);
 	if (code != SQLITE_OK)
 		nm_recording_fail(recording, code);
