@@ -511,7 +511,7 @@ static bool pass_by(struct chain *chain, int status)
 static int follow(struct chain *chain)
 {
 	size_t stops = 0, last = 4 * chain->count + 2;
-	int what, status;
+	int what = 0, status;
 
 	while (stops < last) {
 		if (ptrace(PTRACE_SYSCALL, chain->thread->id, NULL, NULL) != 0)
