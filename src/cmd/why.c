@@ -56,7 +56,10 @@ static int read_recording(const char *path, struct nm_deaths *out, struct heaps 
 			       : nm_error_nomem(err);
 	}
 	out->total = ended;
-	if (ended < history.process_count)
+	if (history.process_count == 0)
+		snprintf(out->note, sizeof(out->note),
+			 "No Node.js process was seen in this recording.");
+	else if (ended < history.process_count)
 		snprintf(out->note, sizeof(out->note),
 			 "Of %zu process%s in it, %zu had not ended when the recording did.",
 			 history.process_count, history.process_count == 1 ? "" : "es",
