@@ -34,7 +34,14 @@ struct scan {
 
 void nm_pagemap_open(struct nm_pagemap *pagemap, int pid_dir, uint64_t page_size)
 {
+	uint64_t entry;
+
 	pagemap->fd = openat(pid_dir, "pagemap", O_RDONLY | O_CLOEXEC);
+	/* Another file may be mounted over it, to hide it. */
+	if (pagemap->fd >= 0 && pread(pagemap->fd, &entry, sizeof(entry), 0) != sizeof(entry)) {
+		close(pagemap->fd);
+		pagemap->fd = -1;
+	}
 	pagemap->page_size = page_size;
 	pagemap->can_scan = true;
 	nm_pagemap_reset(pagemap);
