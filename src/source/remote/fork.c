@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/units.h"
+#include "source/proc/stat.h"
 #include "source/proc/children.h"
 #include "source/proc/file.h"
 
@@ -199,14 +200,33 @@ static int fail_unsupported(struct nm_fork *fork, const char *why)
 			    fork->why);
 }
 
+/* Should memory run out while it is there, then it is the one to go, and not the process: of those that the
+   kernel may kill it takes the one with the highest score (mm/oom_kill.c, oom_badness). */
+static void offer_child(pid_t child)
+{
+	static const char most[] = "1000";
+	char path[48];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)child);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	/* Where that is not permitted, the watch on what is left is all there is. */
+	(void)!write(fd, most, sizeof(most) - 1);
+	close(fd);
+}
+
 /* The child is to die with us, and to stand still until then. */
 static void hold_child(struct nm_fork *fork)
 {
 	int status;
 
 	if (fork->child > 0 && waitpid(fork->child, &status, __WALL) == fork->child &&
-	    WIFSTOPPED(status))
+	    WIFSTOPPED(status)) {
 		ptrace(PTRACE_SETOPTIONS, fork->child, NULL, (void *)PTRACE_O_EXITKILL);
+		offer_child(fork->child);
+	}
 }
 
 static int check_calls(struct nm_fork *fork, const struct nm_inject_call *calls, size_t count)
@@ -365,14 +385,30 @@ static bool has_all(const struct nm_copy *copy, const struct nm_maps *child)
 	return true;
 }
 
-static int read_pages(struct nm_fork *fork, const struct nm_copy_source *source)
+/* It stands still until it is killed. One that the kernel has killed is not: its pages are gone before it is. */
+static bool stands_still(int child_dir)
+{
+	struct nm_proc_stat stat;
+
+	return nm_proc_stat_read(child_dir, &stat) == 0 && stat.state == 't';
+}
+
+static int fail_killed(struct nm_fork *fork)
+{
+	return fail_unsupported(fork, "the kernel killed the child for want of memory in its "
+				      "control group");
+}
+
+static int read_pages(struct nm_fork *fork, const struct nm_copy_source *source, int child_dir)
 {
 	struct nm_freeze *freeze = fork->freeze;
 	struct reading reading = {.fork = fork, .begun_us = now_us()};
 	int status = nm_copy_make_room(&freeze->copy, 0, "a copy of the process", freeze->err);
 
-	if (status != NM_OK || nm_copy_read(&freeze->copy, source, may_go_on, &reading))
+	if (status != NM_OK)
 		return status;
+	if (nm_copy_read(&freeze->copy, source, may_go_on, &reading))
+		return stands_still(child_dir) ? NM_OK : fail_killed(fork);
 	return fail_unsupported(fork, reading.has_little_left
 					      ? "its control group has too little memory left"
 					      : "the child could not be read in time");
@@ -388,18 +424,22 @@ static int plan_and_read(struct nm_fork *fork, int child_dir)
 	int status = NM_OK;
 
 	source.mem = openat(child_dir, "mem", O_RDONLY | O_CLOEXEC);
+	if (source.mem < 0 && !stands_still(child_dir))
+		return fail_killed(fork);
 	if (source.mem < 0)
 		return nm_error_set_errno(freeze->err, NM_E_IO, errno,
 					  "cannot open the memory of the child");
 	nm_maps_init(&child);
 	freeze->copy.left_out = &fork->fresh.maps;
 	nm_pagemap_open(&pagemap, child_dir, freeze->pagemap->page_size);
-	if (nm_maps_read(child_dir, &child) != 0 || !has_all(&freeze->copy, &child))
+	if (nm_maps_read(child_dir, &child) == 0 && has_all(&freeze->copy, &child))
+		status = nm_copy_plan_pages(&freeze->copy, &pagemap, freeze->err);
+	else if (stands_still(child_dir))
 		freeze->end = NM_FREEZE_GROWN;
 	else
-		status = nm_copy_plan_pages(&freeze->copy, &pagemap, freeze->err);
+		status = fail_killed(fork);
 	if (status == NM_OK && freeze->end == NM_FREEZE_TAKEN)
-		status = read_pages(fork, &source);
+		status = read_pages(fork, &source, child_dir);
 	nm_pagemap_close(&pagemap);
 	nm_maps_done(&child);
 	close(source.mem);
@@ -419,9 +459,7 @@ static void read_child(void *context)
 	snprintf(path, sizeof(path), "/proc/%d", (int)fork->child);
 	child_dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (freeze->end == NM_FREEZE_TAKEN) {
-		freeze->status = child_dir < 0 ? nm_error_set_errno(freeze->err, NM_E_IO, errno,
-								    "cannot open %s", path)
-					       : plan_and_read(fork, child_dir);
+		freeze->status = child_dir < 0 ? fail_killed(fork) : plan_and_read(fork, child_dir);
 		if (freeze->status != NM_OK)
 			freeze->end = NM_FREEZE_FAILED;
 	}
