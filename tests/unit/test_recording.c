@@ -398,7 +398,7 @@ static void a_day_at_one_second_takes_a_seventh_of_50_mb(void **state)
 	(void)state;
 	write_seconds(recording, nm_recording_process(recording, &info, "server.js"), 0, DAY_S);
 	nm_recording_close(recording, BEGUN_MS, NULL);
-	print_message("a day: %llu bytes\n", (unsigned long long)size_of(path));
+	print_message("# a day: %llu bytes\n", (unsigned long long)size_of(path));
 	assert_true(size_of(path) < 50000000 / 7);
 }
 
@@ -441,7 +441,7 @@ static void the_file_is_bounded(void **state)
 			fail_msg("%s", err.message);
 	}
 	nm_recording_close(recording, BEGUN_MS, NULL);
-	print_message("bounded: %llu bytes\n", (unsigned long long)size_of(path));
+	print_message("# bounded: %llu bytes\n", (unsigned long long)size_of(path));
 	assert_true(size_of(path) <= 4000000);
 	history = read_whole(path);
 	/* It begins where it began, and its end is not thinned. */

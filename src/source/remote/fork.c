@@ -70,9 +70,17 @@ static bool has_any(const char *status, const char *key)
 	return line && strtoull(line + strlen(key), NULL, 10) > 0;
 }
 
+/* Enough for a second one of each page: the process may write to all of them before the child is read, and a
+   child that is killed then has not yet let go of its pages when the kernel looks for whom to kill. */
 static uint64_t left_wanted(const struct nm_fork *fork)
 {
-	return LEFT_MIN + fork->freeze->copy.present / LEFT_PART;
+	return LEFT_MIN + fork->freeze->copy.present;
+}
+
+/* Others take of the same memory meanwhile. */
+static bool has_little_left(const struct nm_fork *fork)
+{
+	return nm_room_left(fork->freeze->pid) < LEFT_MIN + fork->freeze->copy.present / LEFT_PART;
 }
 
 static bool has_room_for_child(struct nm_fork *fork)
@@ -367,8 +375,7 @@ static bool may_go_on(void *context)
 	if (now - reading->checked_us < LEFT_CHECK_US)
 		return true;
 	reading->checked_us = now;
-	reading->has_little_left =
-		nm_room_left(reading->fork->freeze->pid) < left_wanted(reading->fork) / 2;
+	reading->has_little_left = has_little_left(reading->fork);
 	return !reading->has_little_left;
 }
 

@@ -63,7 +63,7 @@ static const char *size_text(const struct nm_view_options *how, uint64_t bytes, 
 /* With several processes their table tells it. */
 static void print_peaks(const struct nm_view_options *how, const struct nm_ending *ending)
 {
-	const struct nm_run_process *process = &ending->processes[0];
+	const struct nm_run_process *process = ending->processes;
 	const char *separator = "";
 	char text[32];
 
