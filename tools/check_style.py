@@ -59,7 +59,7 @@ BANNED_IN_LIBRARY = {name: 'the library never prints and never ends the program'
 VERSION_PLACES = ('src/source/v8/layout.c', 'src/source/v8/layout_table.c',
                   'src/model/node_rule.c')
 VERSION_TEST = re.compile(r'\b(major|minor|build|patch)\b\s*(?:[<>]=?|[=!]=)\s*\(?\s*\w'
-                          r'|"v?\d+\.\d+\.\d+[^"\s]*"')
+                          r'|"v?(?!127\.0\.0\.1)\d+\.\d+\.\d+[^"\s]*"')
 
 # A package is named, never the host it comes from.
 HOST = re.compile(r'(?://|registry\s*=\s*)(?:[^\s/"\'@]*@)?'

@@ -1,0 +1,89 @@
+/*
+ * lookout.h - all Node processes that `serve` watches, as a fleet of their last numbers
+ *
+ * Looks by itself every few seconds, so that there is something to forecast from, and once more whenever somebody
+ * asks and the numbers are not fresh.
+ *
+ * Owns     everything in the fleet, which holds until the loop goes on.
+ * Costs    40 bytes a sample that is kept, at most NM_PAST_MAX a process, and what a forecast needs.
+ */
+#ifndef NM_CMD_SERVE_LOOKOUT_H
+#define NM_CMD_SERVE_LOOKOUT_H
+
+#include "cmd/family.h"
+#include "model/fleet.h"
+#include "model/outlook.h"
+
+/* Samples of the past that are kept of a process: ten minutes at one a second. */
+#define NM_PAST_MAX  600
+#define NM_ENDED_MAX 32
+
+/* Numbers of the main isolate and rss, NM_UNKNOWN where not known. */
+struct nm_past_row {
+	int64_t time_ms;
+	uint64_t rss, heap_total, heap_used, external, array_buffers;
+};
+
+/* A ring. */
+struct nm_past {
+	struct nm_past_row *rows; /* owned */
+	size_t count, room, first;
+};
+
+const struct nm_past_row *nm_past_get(const struct nm_past *past, size_t index);
+
+struct nm_watched {
+	struct nm_member *member;
+	struct nm_outlook outlook;
+	struct nm_limits limits;
+	bool has_limits;
+	int64_t limits_ms; /* when they were read; 0: never */
+	struct nm_container container;
+	struct nm_forecast forecast;
+	struct nm_past past;
+};
+
+/* One that is there no more. */
+struct nm_ended {
+	pid_t pid;
+	char label[32];
+	int64_t started_ms, ended_ms;
+};
+
+struct nm_lookout {
+	uv_loop_t *loop;
+	struct nm_family family;
+	bool is_all; /* every process of the machine, and not only those named */
+	bool is_verbose;
+	uv_timer_t timer, try_again;
+	uint64_t looked_at_ms; /* of the loop's clock */
+	uint64_t every_ms;
+	uint64_t looks;				   /* so far */
+	struct nm_watched *watched[NM_FAMILY_MAX]; /* by record - 1; NULL: free */
+	struct nm_fleet_process *processes;	   /* of the fleet */
+	struct nm_fleet fleet;
+	struct nm_ended ended[NM_ENDED_MAX]; /* the last ones; ended_count % NM_ENDED_MAX is next */
+	uint64_t ended_count;
+	/* Told after each look. */
+	void (*looked)(void *context);
+	void *context;
+};
+
+/* Watch these and what they start, or with none all there are. NM_E_IO, NM_E_NOMEM. */
+int nm_lookout_init(struct nm_lookout *lookout, uv_loop_t *loop, const pid_t *pids, size_t count,
+		    struct nm_error *err);
+
+/* From now on, with this time between two looks. */
+void nm_lookout_set_pace(struct nm_lookout *lookout, uint64_t every_ms);
+
+/* The fleet as it is, or was at most `age_ms` ago. */
+struct nm_fleet *nm_lookout_fleet(struct nm_lookout *lookout, uint64_t age_ms);
+
+/* The process, or NULL when it is not watched, or not read. */
+const struct nm_watched *nm_lookout_find(const struct nm_lookout *lookout, pid_t pid);
+
+/* Let go of the loop, which must run once more before nm_lookout_done(). */
+void nm_lookout_stop(struct nm_lookout *lookout);
+void nm_lookout_done(struct nm_lookout *lookout);
+
+#endif

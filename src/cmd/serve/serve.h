@@ -1,0 +1,32 @@
+/*
+ * serve.h - all that `serve` holds while it runs
+ */
+#ifndef NM_CMD_SERVE_SERVE_H
+#define NM_CMD_SERVE_SERVE_H
+
+#include "cmd/command.h"
+#include "cmd/serve/guard.h"
+#include "cmd/serve/lookout.h"
+#include "cmd/serve/web.h"
+
+struct nm_serve {
+	struct nm_call *call;
+	uv_loop_t loop;
+	uv_signal_t interrupt, terminate;
+	struct nm_lookout lookout;
+	struct nm_web web;
+	struct nm_guard guard;
+	bool needs_token;
+	bool allow_actions;
+	bool no_pid_label;
+	uint64_t max_series;
+	struct nm_points points;
+	/* /metrics as it was last made, in the older format and in OpenMetrics; NULL before that. */
+	struct MHD_Response *metrics[2];
+	uint64_t metrics_look[2]; /* of which look it tells */
+};
+
+/* Answer a whole request. `context` is the struct nm_serve. */
+void nm_routes_answer(void *context, struct nm_exchange *exchange);
+
+#endif
