@@ -28,6 +28,23 @@ static bool read_words(struct nm_call *call, pid_t *pids)
 	return true;
 }
 
+/* False after the wrong usage was told. */
+static bool read_otlp(struct nm_serve *serve)
+{
+	struct nm_call *call = serve->call;
+	uint64_t interval_ms = 0;
+	struct nm_error err;
+
+	if (!nm_call_duration(call, "otlp-interval", 100, &interval_ms))
+		return false;
+	if (nm_otel_read(&serve->push.otel, nm_call_option(call, "otlp"), interval_ms, &err) !=
+	    NM_OK) {
+		nm_call_usage(call, "%s", err.message);
+		return false;
+	}
+	return true;
+}
+
 /* NM_OK, or the exit code is set and what is wrong was told. */
 static int read_options(struct nm_serve *serve, struct sockaddr_storage *address, int *out_code)
 {
@@ -42,7 +59,8 @@ static int read_options(struct nm_serve *serve, struct sockaddr_storage *address
 	serve->guard.hosts = nm_call_option(call, "allow-host");
 	serve->max_series = SERIES_DEFAULT;
 	*out_code = NM_EXIT_USAGE;
-	if (!nm_call_whole(call, "max-series", SERIES_MIN, SERIES_MAX, &serve->max_series))
+	if (!nm_call_whole(call, "max-series", SERIES_MIN, SERIES_MAX, &serve->max_series) ||
+	    !read_otlp(serve))
 		return NM_E_USAGE;
 	status = nm_web_parse_address(listen ? listen : LISTEN, address, &err);
 	if (status == NM_OK && token_file)
@@ -60,6 +78,17 @@ static int read_options(struct nm_serve *serve, struct sockaddr_storage *address
 		return NM_E_USAGE;
 	}
 	return NM_OK;
+}
+
+/* Of what is sent to a receiver of OTLP. */
+static char *make_body(void *context, const struct nm_otlp_options *options)
+{
+	struct nm_serve *serve = context;
+	struct nm_fleet *fleet = nm_lookout_fleet(&serve->lookout, NM_FRESH_MS);
+
+	if (nm_points_make(&serve->points, fleet, serve->max_series) != NM_OK)
+		return NULL;
+	return nm_otlp_write(&serve->points, fleet, options);
 }
 
 static void start_signals(struct nm_serve *serve)
@@ -84,6 +113,7 @@ static void finish(struct nm_serve *serve)
 	for (size_t i = 0; i < 2; i++)
 		if (serve->metrics[i])
 			MHD_destroy_response(serve->metrics[i]);
+	nm_push_stop(&serve->push);
 	nm_lookout_stop(&serve->lookout);
 	uv_close((uv_handle_t *)&serve->interrupt, NULL);
 	uv_close((uv_handle_t *)&serve->terminate, NULL);
@@ -103,9 +133,13 @@ static int serve_all(struct nm_serve *serve, struct sockaddr_storage *address, c
 	status = nm_lookout_init(&serve->lookout, &serve->loop, pids,
 				 (size_t)serve->call->word_count, &err);
 	serve->web.answer = nm_routes_answer;
-	serve->web.context = serve;
+	serve->web.context = serve->push.context = serve;
+	serve->push.make = make_body;
+	serve->push.is_verbose = serve->call->verbose;
 	if (status == NM_OK)
 		status = nm_web_start(&serve->web, &serve->loop, address, &err);
+	if (status == NM_OK)
+		status = nm_push_start(&serve->push, &serve->loop, &err);
 	if (status == NM_OK) {
 		tell_address(address);
 		uv_run(&serve->loop, UV_RUN_DEFAULT);
@@ -135,6 +169,8 @@ static int run(struct nm_call *call)
 	if (read_words(call, pids) && read_options(serve, &address, &code) == NM_OK)
 		code = serve_all(serve, &address, pids);
 out:
+	if (serve)
+		nm_push_done(&serve->push);
 	free(pids);
 	free(serve);
 	return code;
@@ -148,6 +184,8 @@ static const struct nm_option options[] = {
 	{0, "allow-actions", NULL, "the page may stop a process for a histogram of its heap"},
 	{0, "no-pid-label", NULL, "series without the label pid, added up"},
 	{0, "max-series", "NUMBER", "no more series than this: 20000 unless given"},
+	{0, "otlp", "URL", "send the metrics to a receiver of OTLP over HTTP too"},
+	{0, "otlp-interval", "TIME", "between two times that they are sent: 1m unless given"},
 	{0, NULL, NULL, NULL},
 };
 
@@ -158,7 +196,7 @@ const struct nm_command nm_cmd_serve = {
 	.about =
 		"Watches all Node.js processes of the machine, or those given and what they start.\n"
 		"/metrics has their numbers in the formats of Prometheus. An address that other\n"
-		"machines can reach needs --token-file.\n",
+		"machines can reach needs --token-file. The variables OTEL_EXPORTER_OTLP_... are heeded.\n",
 	.options = options,
 	.max_words = -1,
 	.run = run,

@@ -268,6 +268,7 @@ int nm_lookout_init(struct nm_lookout *lookout, uv_loop_t *loop, const pid_t *pi
 	uv_timer_init(loop, &lookout->timer);
 	uv_timer_init(loop, &lookout->try_again);
 	lookout->timer.data = lookout->try_again.data = lookout;
+	lookout->is_started = true;
 	uv_update_time(loop);
 	find_more(lookout);
 	look(lookout);
@@ -293,6 +294,8 @@ const struct nm_watched *nm_lookout_find(const struct nm_lookout *lookout, pid_t
 
 void nm_lookout_stop(struct nm_lookout *lookout)
 {
+	if (!lookout->is_started)
+		return;
 	uv_close((uv_handle_t *)&lookout->timer, NULL);
 	uv_close((uv_handle_t *)&lookout->try_again, NULL);
 	nm_family_done(&lookout->family);

@@ -17,6 +17,8 @@
 /* Samples of the past that are kept of a process: ten minutes at one a second. */
 #define NM_PAST_MAX  600
 #define NM_ENDED_MAX 32
+/* Numbers of that age are told once more. */
+#define NM_FRESH_MS 1000
 
 /* Numbers of the main isolate and rss, NM_UNKNOWN where not known. */
 struct nm_past_row {
@@ -55,6 +57,7 @@ struct nm_lookout {
 	struct nm_family family;
 	bool is_all; /* every process of the machine, and not only those named */
 	bool is_verbose;
+	bool is_started;
 	uv_timer_t timer, try_again;
 	uint64_t looked_at_ms; /* of the loop's clock */
 	uint64_t every_ms;

@@ -9,7 +9,7 @@
 #include "view/openmetrics.h"
 
 #define METRICS_MAX    (64 << 20)
-#define FRESH_MS       1000
+#define NM_FRESH_MS    1000
 #define SESSION_COOKIE "nodemem-session"
 
 enum route_flag {
@@ -49,7 +49,7 @@ static struct MHD_Response *make_metrics(struct nm_serve *serve, struct nm_fleet
 /* Made once for each look, however many ask. */
 static void answer_metrics(struct nm_serve *serve, struct nm_exchange *exchange)
 {
-	struct nm_fleet *fleet = nm_lookout_fleet(&serve->lookout, FRESH_MS);
+	struct nm_fleet *fleet = nm_lookout_fleet(&serve->lookout, NM_FRESH_MS);
 	const bool is_open = nm_guard_wants_open(nm_web_header(exchange, "Accept"));
 	struct MHD_Response **response = &serve->metrics[is_open];
 

@@ -7,6 +7,7 @@
 #include "cmd/command.h"
 #include "cmd/serve/guard.h"
 #include "cmd/serve/lookout.h"
+#include "cmd/serve/push.h"
 #include "cmd/serve/web.h"
 
 struct nm_serve {
@@ -16,6 +17,7 @@ struct nm_serve {
 	struct nm_lookout lookout;
 	struct nm_web web;
 	struct nm_guard guard;
+	struct nm_push push;
 	bool needs_token;
 	bool allow_actions;
 	bool no_pid_label;
