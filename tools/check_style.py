@@ -36,8 +36,9 @@ ARROWS = {
 PUBLIC_HEADER = 'nodemem.h'
 # header that the build writes -> whose it is
 GENERATED_HEADERS = {'calibrate_script.h': 'src/source/v8/', 'command_list.h': 'src/cmd/',
-                     'report_head.h': 'src/view/html/', 'report_tail.h': 'src/view/html/',
-                     'version.h': 'src/cmd/'}
+                     'live_page.h': 'src/view/html/', 'live_script.h': 'src/view/html/',
+                     'live_style.h': 'src/view/html/', 'report_head.h': 'src/view/html/',
+                     'report_tail.h': 'src/view/html/', 'version.h': 'src/cmd/'}
 
 FILE_LINES_MAX = 600
 FUNCTION_LINES_MAX = 80

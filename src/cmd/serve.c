@@ -17,6 +17,8 @@ static void on_signal(uv_signal_t *handle, int number)
 {
 	(void)number;
 	uv_stop(handle->loop);
+	/* The next one ends it at once. */
+	uv_signal_stop(handle);
 }
 
 /* False after the wrong usage was told. */
@@ -109,6 +111,8 @@ static void tell_address(const struct sockaddr_storage *address)
 
 static void finish(struct nm_serve *serve)
 {
+	nm_jobs_finish(&serve->jobs);
+	nm_stream_stop(&serve->stream);
 	nm_web_stop(&serve->web);
 	for (size_t i = 0; i < 2; i++)
 		if (serve->metrics[i])
@@ -135,6 +139,9 @@ static int serve_all(struct nm_serve *serve, struct sockaddr_storage *address, c
 	serve->web.answer = nm_routes_answer;
 	serve->web.context = serve->push.context = serve;
 	serve->push.make = make_body;
+	serve->jobs.loop = serve->stream.loop = &serve->loop;
+	serve->lookout.looked = nm_processes_tell;
+	serve->lookout.context = serve;
 	serve->push.is_verbose = serve->call->verbose;
 	if (status == NM_OK)
 		status = nm_web_start(&serve->web, &serve->loop, address, &err);
@@ -195,6 +202,7 @@ const struct nm_command nm_cmd_serve = {
 	.usage = "[OPTIONS] [PID...]",
 	.about =
 		"Watches all Node.js processes of the machine, or those given and what they start.\n"
+		"Open the address in a browser: the page shows them live.\n"
 		"/metrics has their numbers in the formats of Prometheus. An address that other\n"
 		"machines can reach needs --token-file. The variables OTEL_EXPORTER_OTLP_... are heeded.\n",
 	.options = options,

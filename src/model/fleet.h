@@ -28,6 +28,13 @@ struct nm_fleet_process {
 	char release[3][12]; /* of Node.js, in parts; filled by nm_points_make() */
 };
 
+/* One that is there no more. */
+struct nm_fleet_ended {
+	pid_t pid;
+	char label[32];
+	int64_t started_ms, ended_ms; /* since 1970; 0: not known */
+};
+
 struct nm_fleet {
 	struct nm_fleet_process *processes; /* those that were found first stand first */
 	size_t count;

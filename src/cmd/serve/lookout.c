@@ -6,12 +6,9 @@
 #include <sys/time.h>
 
 #include "base/error.h"
-#include "model/history.h"
 #include "source/proc/container.h"
 #include "version.h"
 
-/* While nobody looks. */
-#define EVERY_MS	2000
 #define FIND_EVERY_MS	2000
 #define LIMITS_EVERY_MS 1000
 
@@ -21,51 +18,6 @@ static int64_t now_ms(void)
 
 	gettimeofday(&now, NULL);
 	return (int64_t)now.tv_sec * 1000 + now.tv_usec / 1000;
-}
-
-/* ---- the past ---------------------------------------------------------------------------- */
-
-const struct nm_past_row *nm_past_get(const struct nm_past *past, size_t index)
-{
-	return &past->rows[(past->first + index) % past->room];
-}
-
-/* Only a ring that is not full yet grows, so it begins with its first row. */
-static bool make_room(struct nm_past *past)
-{
-	const size_t room = past->room ? 2 * past->room : 16;
-	const size_t wanted = room < NM_PAST_MAX ? room : NM_PAST_MAX;
-	struct nm_past_row *grown;
-
-	if (past->count < past->room)
-		return true;
-	if (past->room == NM_PAST_MAX) {
-		past->first = (past->first + 1) % past->room;
-		past->count--;
-		return true;
-	}
-	grown = realloc(past->rows, wanted * sizeof(*grown));
-	if (!grown)
-		return false;
-	past->rows = grown;
-	past->room = wanted;
-	return true;
-}
-
-static void add_past(struct nm_past *past, const struct nm_sample *sample)
-{
-	const struct nm_isolate *isolate = nm_sample_main(sample);
-	const unsigned has = isolate ? isolate->has : 0;
-	struct nm_past_row row = {.time_ms = sample->time_ms};
-
-	row.rss = sample->has & NM_HAS_RSS ? sample->rss : NM_UNKNOWN;
-	row.heap_total = has & NM_HAS_HEAP_TOTAL ? isolate->heap_total : NM_UNKNOWN;
-	row.heap_used = has & NM_HAS_HEAP_USED ? isolate->heap_used : NM_UNKNOWN;
-	row.external = has & NM_HAS_EXTERNAL ? isolate->external : NM_UNKNOWN;
-	row.array_buffers = has & NM_HAS_ARRAY_BUFFERS ? isolate->array_buffers : NM_UNKNOWN;
-	if (!make_room(past))
-		return;
-	past->rows[(past->first + past->count++) % past->room] = row;
 }
 
 /* ---- what the family tells --------------------------------------------------------------- */
@@ -97,7 +49,7 @@ static void free_watched(struct nm_watched *watched)
 	nm_outlook_done(&watched->outlook);
 	if (watched->has_limits)
 		nm_limits_done(&watched->limits);
-	free(watched->past.rows);
+	nm_past_done(&watched->past);
 	free(watched);
 }
 
@@ -130,14 +82,14 @@ static void on_sample(void *context, struct nm_member *member)
 	nm_outlook_add_sample(&watched->outlook, &member->sample, NULL);
 	read_limits(watched);
 	nm_outlook_forecast(&watched->outlook, member->sample.time_ms, &watched->forecast);
-	add_past(&watched->past, &member->sample);
+	nm_past_add(&watched->past, &member->sample);
 }
 
 static void on_end(void *context, struct nm_member *member)
 {
 	struct nm_lookout *lookout = context;
 	struct nm_watched *watched = lookout->watched[member->record - 1];
-	struct nm_ended *ended = &lookout->ended[lookout->ended_count++ % NM_ENDED_MAX];
+	struct nm_fleet_ended *ended = &lookout->ended[lookout->ended_count % NM_ENDED_MAX];
 
 	memset(ended, 0, sizeof(*ended));
 	ended->pid = member->pid;
@@ -145,6 +97,7 @@ static void on_end(void *context, struct nm_member *member)
 	if (member->target)
 		ended->started_ms = nm_target_info(member->target)->started_ms;
 	ended->ended_ms = now_ms();
+	lookout->ended_count++;
 	lookout->watched[member->record - 1] = NULL;
 	free_watched(watched);
 	/* The fleet may speak of it. */
@@ -272,7 +225,7 @@ int nm_lookout_init(struct nm_lookout *lookout, uv_loop_t *loop, const pid_t *pi
 	uv_update_time(loop);
 	find_more(lookout);
 	look(lookout);
-	nm_lookout_set_pace(lookout, EVERY_MS);
+	nm_lookout_set_pace(lookout, NM_CALM_MS);
 	return NM_OK;
 }
 

@@ -5,7 +5,7 @@
  * asks and the numbers are not fresh.
  *
  * Owns     everything in the fleet, which holds until the loop goes on.
- * Costs    40 bytes a sample that is kept, at most NM_PAST_MAX a process, and what a forecast needs.
+ * Costs    a process: its past (past.h), and what a forecast needs (outlook.h).
  */
 #ifndef NM_CMD_SERVE_LOOKOUT_H
 #define NM_CMD_SERVE_LOOKOUT_H
@@ -13,26 +13,14 @@
 #include "cmd/family.h"
 #include "model/fleet.h"
 #include "model/outlook.h"
+#include "model/past.h"
 
-/* Samples of the past that are kept of a process: ten minutes at one a second. */
-#define NM_PAST_MAX  600
 #define NM_ENDED_MAX 32
 /* Numbers of that age are told once more. */
 #define NM_FRESH_MS 1000
-
-/* Numbers of the main isolate and rss, NM_UNKNOWN where not known. */
-struct nm_past_row {
-	int64_t time_ms;
-	uint64_t rss, heap_total, heap_used, external, array_buffers;
-};
-
-/* A ring. */
-struct nm_past {
-	struct nm_past_row *rows; /* owned */
-	size_t count, room, first;
-};
-
-const struct nm_past_row *nm_past_get(const struct nm_past *past, size_t index);
+/* Between two looks: while a page is open, and while none is. */
+#define NM_LIVE_MS 1000
+#define NM_CALM_MS 2000
 
 struct nm_watched {
 	struct nm_member *member;
@@ -43,13 +31,6 @@ struct nm_watched {
 	struct nm_container container;
 	struct nm_forecast forecast;
 	struct nm_past past;
-};
-
-/* One that is there no more. */
-struct nm_ended {
-	pid_t pid;
-	char label[32];
-	int64_t started_ms, ended_ms;
 };
 
 struct nm_lookout {
@@ -65,7 +46,8 @@ struct nm_lookout {
 	struct nm_watched *watched[NM_FAMILY_MAX]; /* by record - 1; NULL: free */
 	struct nm_fleet_process *processes;	   /* of the fleet */
 	struct nm_fleet fleet;
-	struct nm_ended ended[NM_ENDED_MAX]; /* the last ones; ended_count % NM_ENDED_MAX is next */
+	struct nm_fleet_ended
+		ended[NM_ENDED_MAX]; /* the last ones; ended_count % NM_ENDED_MAX is next */
 	uint64_t ended_count;
 	/* Told after each look. */
 	void (*looked)(void *context);

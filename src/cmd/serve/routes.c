@@ -5,7 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/units.h"
 #include "cmd/serve/serve.h"
+#include "view/html/live.h"
 #include "view/openmetrics.h"
 
 #define METRICS_MAX    (64 << 20)
@@ -13,14 +15,16 @@
 #define SESSION_COOKIE "nodemem-session"
 
 enum route_flag {
-	ROUTE_OPEN = 1u << 0, /* without a token too */
+	ROUTE_OPEN = 1u << 0,	/* without a token too */
+	ROUTE_ACTION = 1u << 1, /* stops a process */
 };
 
 struct route {
 	const char *method;
-	const char *path;
-	unsigned flags; /* enum route_flag */
+	const char *path; /* in which '*' stands for the number of a process */
+	unsigned flags;	  /* enum route_flag */
 	void (*answer)(struct nm_serve *serve, struct nm_exchange *exchange);
+	enum nm_process_page page; /* where there is no such function */
 };
 
 /* ---- metrics ----------------------------------------------------------------------------- */
@@ -75,14 +79,111 @@ static void answer_health(struct nm_serve *serve, struct nm_exchange *exchange)
 	nm_web_reply_text(exchange, MHD_HTTP_OK, "ok\n");
 }
 
-/* ---- who may ask ------------------------------------------------------------------------- */
+/* ---- the page ---------------------------------------------------------------------------- */
+
+static void answer_page(struct nm_serve *serve, struct nm_exchange *exchange)
+{
+	(void)serve;
+	if (!nm_html_live_is_built()) {
+		nm_web_reply_text(exchange, MHD_HTTP_NOT_FOUND,
+				  "this nodemem was built without its page; there is /metrics\n");
+		return;
+	}
+	nm_web_reply(exchange, MHD_HTTP_OK, "text/html; charset=utf-8", nm_html_live_page(),
+		     strlen(nm_html_live_page()));
+}
+
+static void answer_script(struct nm_serve *serve, struct nm_exchange *exchange)
+{
+	(void)serve;
+	nm_web_reply(exchange, MHD_HTTP_OK, "text/javascript; charset=utf-8", nm_html_live_script(),
+		     strlen(nm_html_live_script()));
+}
+
+static void answer_style(struct nm_serve *serve, struct nm_exchange *exchange)
+{
+	(void)serve;
+	nm_web_reply(exchange, MHD_HTTP_OK, "text/css; charset=utf-8", nm_html_live_style(),
+		     strlen(nm_html_live_style()));
+}
+
+static void answer_events(struct nm_serve *serve, struct nm_exchange *exchange)
+{
+	nm_stream_join(&serve->stream, exchange);
+	nm_lookout_set_pace(&serve->lookout, NM_LIVE_MS);
+}
+
+/* A token for a cookie. */
+static void answer_login(struct nm_serve *serve, struct nm_exchange *exchange)
+{
+	struct MHD_Response *response;
+	const char *session;
+	char cookie[256];
+
+	if (!nm_guard_has_token(&serve->guard, nm_web_header(exchange, "Authorization"))) {
+		nm_web_reply_text(exchange, MHD_HTTP_UNAUTHORIZED, "that is not the token\n");
+		return;
+	}
+	session = nm_guard_begin_session(&serve->guard, uv_now(&serve->loop));
+	response = session ? nm_web_response("text/plain; charset=utf-8", "ok\n", 3) : NULL;
+	if (!response)
+		return;
+	snprintf(cookie, sizeof(cookie),
+		 SESSION_COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; "
+				"Max-Age=%d",
+		 session, NM_SESSION_S);
+	MHD_add_response_header(response, "Set-Cookie", cookie);
+	nm_web_send(exchange, MHD_HTTP_OK, response);
+}
+
+/* ---- which page -------------------------------------------------------------------------- */
+
+#define PROCESS "/api/process/*"
 
 static const struct route routes[] = {
-	{"GET", "/metrics", 0, answer_metrics},
-	{"GET", "/healthz", ROUTE_OPEN, answer_health},
+	{"GET", "/metrics", 0, answer_metrics, 0},
+	{"GET", "/healthz", ROUTE_OPEN, answer_health, 0},
+	/* The page has nothing in it but where to ask. */
+	{"GET", "/", ROUTE_OPEN, answer_page, 0},
+	{"GET", "/app.js", ROUTE_OPEN, answer_script, 0},
+	{"GET", "/app.css", ROUTE_OPEN, answer_style, 0},
+	{"POST", "/login", ROUTE_OPEN, answer_login, 0},
+	{"GET", "/events", 0, answer_events, 0},
+	{"GET", "/api/processes", 0, nm_processes_answer, 0},
+	{"GET", PROCESS, 0, NULL, NM_PAGE_USAGE},
+	{"GET", PROCESS "/limits", 0, NULL, NM_PAGE_LIMITS},
+	{"GET", PROCESS "/forecast", 0, NULL, NM_PAGE_FORECAST},
+	{"GET", PROCESS "/past", 0, NULL, NM_PAGE_PAST},
+	{"GET", PROCESS "/ledger", 0, NULL, NM_PAGE_LEDGER},
+	{"POST", PROCESS "/histogram", ROUTE_ACTION, NULL, NM_PAGE_HISTOGRAM},
 };
 
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))
+
+/* Does the path lead there? Then `*out_pid` is the number in it. */
+static bool is_path(const struct route *route, const char *path, pid_t *out_pid)
+{
+	const char *star = strchr(route->path, '*');
+	const size_t head = star ? (size_t)(star - route->path) : 0;
+	size_t digits;
+	char number[16];
+	uint64_t pid;
+
+	if (!star)
+		return strcmp(route->path, path) == 0;
+	if (strncmp(route->path, path, head) != 0)
+		return false;
+	path += head;
+	digits = strspn(path, "0123456789");
+	if (digits == 0 || digits >= sizeof(number) || strcmp(path + digits, star + 1) != 0)
+		return false;
+	memcpy(number, path, digits);
+	number[digits] = '\0';
+	if (!nm_units_parse_whole(number, 1, INT32_MAX, &pid))
+		return false;
+	*out_pid = (pid_t)pid;
+	return true;
+}
 
 static bool is_method(const struct route *route, const char *method)
 {
@@ -90,33 +191,35 @@ static bool is_method(const struct route *route, const char *method)
 	       (strcmp(route->method, "GET") == 0 && strcmp(method, "HEAD") == 0);
 }
 
-static const struct route *find_route(const struct nm_exchange *exchange, bool *out_other_method)
+/* Each path takes one method: `*out_other` is the route of another one. */
+static const struct route *find_route(const struct nm_exchange *exchange, pid_t *out_pid,
+				      const struct route **out_other)
 {
-	*out_other_method = false;
+	*out_other = NULL;
 	for (size_t i = 0; i < ROUTE_COUNT; i++) {
-		if (strcmp(routes[i].path, exchange->path) != 0)
+		if (!is_path(&routes[i], exchange->path, out_pid))
 			continue;
 		if (is_method(&routes[i], exchange->method))
 			return &routes[i];
-		*out_other_method = true;
+		*out_other = &routes[i];
 	}
 	return NULL;
 }
 
-static void refuse_method(struct nm_exchange *exchange)
+static void refuse_method(struct nm_exchange *exchange, const struct route *other)
 {
 	static const char text[] = "this page does not take that method\n";
 	struct MHD_Response *response =
 		nm_web_response("text/plain; charset=utf-8", text, sizeof(text) - 1);
 
-	for (size_t i = 0; response && i < ROUTE_COUNT; i++)
-		if (strcmp(routes[i].path, exchange->path) == 0)
-			MHD_add_response_header(response, "Allow",
-						strcmp(routes[i].method, "GET") == 0
-							? "GET, HEAD"
-							: routes[i].method);
+	if (response)
+		MHD_add_response_header(response, "Allow",
+					strcmp(other->method, "GET") == 0 ? "GET, HEAD"
+									  : other->method);
 	nm_web_send(exchange, MHD_HTTP_METHOD_NOT_ALLOWED, response);
 }
+
+/* ---- who may ask ------------------------------------------------------------------------- */
 
 static bool is_known(struct nm_serve *serve, const struct nm_exchange *exchange)
 {
@@ -161,22 +264,45 @@ static bool check_sender(struct nm_serve *serve, struct nm_exchange *exchange)
 	return true;
 }
 
+/* Only a page of this server can send that header: a browser asks first, for any other. False after it was
+   refused. */
+static bool check_action(const struct nm_serve *serve, struct nm_exchange *exchange)
+{
+	const char *site = nm_web_header(exchange, "Sec-Fetch-Site");
+
+	if (!serve->allow_actions) {
+		nm_web_reply_text(exchange, MHD_HTTP_FORBIDDEN,
+				  "nodemem serve was started without --allow-actions\n");
+		return false;
+	}
+	if (!nm_web_header(exchange, "X-Nodemem") || (site && strcmp(site, "same-origin") != 0)) {
+		nm_web_reply_text(exchange, MHD_HTTP_FORBIDDEN,
+				  "this takes the header X-Nodemem, and none of another site\n");
+		return false;
+	}
+	return true;
+}
+
 void nm_routes_answer(void *context, struct nm_exchange *exchange)
 {
 	struct nm_serve *serve = context;
-	const struct route *route;
-	bool has_other_method;
+	const struct route *route, *other;
+	pid_t pid = 0;
 
 	if (!check_sender(serve, exchange))
 		return;
-	route = find_route(exchange, &has_other_method);
-	if (!route && has_other_method)
-		refuse_method(exchange);
+	route = find_route(exchange, &pid, &other);
+	if (!route && other)
+		refuse_method(exchange, other);
 	else if (!route)
 		nm_web_reply_text(exchange, MHD_HTTP_NOT_FOUND, "there is no such page\n");
 	else if (!(route->flags & ROUTE_OPEN) && !is_known(serve, exchange))
 		nm_web_reply_text(exchange, MHD_HTTP_UNAUTHORIZED,
 				  "this needs the token: Authorization: Bearer TOKEN\n");
-	else
-		route->answer(serve, exchange);
+	else if (!(route->flags & ROUTE_ACTION) || check_action(serve, exchange)) {
+		if (route->answer)
+			route->answer(serve, exchange);
+		else
+			nm_process_answer(serve, exchange, pid, route->page);
+	}
 }

@@ -13,7 +13,7 @@
 #define REAP_MS 1000
 #define POLICY                                                                          \
 	"default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; " \
-	"img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	"img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /* ---- addresses --------------------------------------------------------------------------- */
 
