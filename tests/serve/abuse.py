@@ -4,6 +4,7 @@
     abuse.py VERSION
 """
 
+import json
 import os
 import pathlib
 import re
@@ -19,8 +20,8 @@ NODE = None
 TOKEN = "0123456789abcdef0123456789abcdef"
 CONNECTIONS, REQUESTS = 50, 200
 GROWTH_MAX = 4 << 20
-# src/cmd/serve/web.h
-TIME_S, CONNECTIONS_MAX = 30, 128
+# src/cmd/serve/web.h and stream.h
+TIME_S, CONNECTIONS_MAX, LISTENERS_MAX = 30, 128, 32
 HEAD = b"Host: localhost\r\nConnection: close\r\n"
 
 
@@ -208,6 +209,40 @@ def slow_clients():
             connection.close()
 
 
+def listeners():
+    """Only so many pages are told at a time, those that do not read keep nothing, and there is room again after them."""
+    with Target(NODE, HERE / "targets" / "leak.js") as running, Server(running.pid) as server:
+        wait_for("the process", lambda: "nodejs_version_info" in server.metrics())
+        crowd = [connect(server) for _ in range(LISTENERS_MAX + 8)]
+        heads = []
+        for connection in crowd:
+            connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            heads.append(connection.recv(12))
+        require(heads == [b"HTTP/1.1 200"] * LISTENERS_MAX + [b"HTTP/1.1 503"] * 8, heads)
+        rss = server.rss()
+        with crowd[0].makefile("rb") as stream:
+            told = []
+            while len(told) < 5:
+                line = stream.readline()
+                require(line, "the stream has ended")
+                told += [line] if line.startswith(b"data: ") else []
+        documents = [json.loads(line[6:]) for line in told]
+        require(all(one["schema"] == "nodemem/live/1" for one in documents), documents[0])
+        times = [one["timeMs"] for one in documents]
+        require(times == sorted(set(times)), times)
+        require(server.rss() - rss < GROWTH_MAX, f"rss went from {rss} to {server.rss()}")
+        for connection in crowd:
+            connection.close()
+        wait_for("room", lambda: is_told(server))
+
+
+def is_told(server):
+    """Is there room for one more?"""
+    with connect(server) as connection:
+        connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        return connection.recv(12) == b"HTTP/1.1 200"
+
+
 def too_many():
     """Of more connections than are allowed the last ones wait until there is room."""
     with Server(os.getpid()) as server:
@@ -225,4 +260,4 @@ def too_many():
 
 if __name__ == "__main__":
     NODE = node_or_none(sys.argv[1])
-    sys.exit(run_tests([crowds, statuses, tokens, too_many, slow_clients]))
+    sys.exit(run_tests([crowds, statuses, tokens, listeners, too_many, slow_clients]))
