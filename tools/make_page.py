@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
-"""The page of reports as two texts, before and after its data: make_page.py WEB HEAD TAIL
+"""The pages as texts: make_page.py WEB HEAD TAIL PAGE SCRIPT STYLE
+
+HEAD and TAIL are the page of reports, before and after its data; PAGE, SCRIPT and STYLE the live page of `serve`.
 
 WEB/report.html, its style, the packages of npm in WEB/node_modules and our scripts become one file that loads
-nothing: its policy allows the one style and the one script, by their hashes. Without the packages, with
-`--without`, both texts are empty: the program then says that it has no reports.
+nothing: its policy allows the one style and the one script, by their hashes. The live page loads its script and style
+from where it comes from. Without the packages, with `--without`, all texts are empty: the program then says that it
+has no pages.
 """
 import argparse
 import base64
@@ -18,6 +21,9 @@ PACKAGES = {'uplot': 'dist/uPlot.iife.min.js', 'd3-hierarchy': 'dist/d3-hierarch
 PACKAGE_STYLE = ('uplot', 'dist/uPlot.min.css')
 SCRIPTS = ['base', 'columns', 'thin', 'theme', 'timeline', 'chart', 'marks', 'samples', 'over-time', 'bars', 'words',
            'classes', 'history', 'treemap', 'heap', 'main']
+LIVE_PACKAGES = ['uplot']
+LIVE_SCRIPTS = ['base', 'thin', 'theme', 'timeline', 'chart', 'marks', 'samples', 'over-time', 'bars', 'classes',
+                'live-fleet', 'live-process', 'live']
 
 
 def package_text(web, package, name):
@@ -35,11 +41,19 @@ def hash_of(text):
     return 'sha256-' + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def make(web):
-    own = ''.join((web / 'src' / f'{name}.js').read_text() for name in SCRIPTS)
-    script = ''.join(package_text(web, package, name) for package, name in PACKAGES.items())
-    script += f"\n(() => {{\n'use strict';\n{own}}})();\n"
-    style = package_text(web, *PACKAGE_STYLE) + '\n' + (web / 'report.css').read_text()
+def make_script(web, packages, scripts):
+    own = ''.join((web / 'src' / f'{name}.js').read_text() for name in scripts)
+    theirs = ''.join(package_text(web, package, PACKAGES[package]) for package in packages)
+    return f"{theirs}\n(() => {{\n'use strict';\n{own}}})();\n"
+
+
+def make_style(web, *names):
+    return package_text(web, *PACKAGE_STYLE) + '\n' + ''.join((web / name).read_text() for name in names)
+
+
+def make_report(web):
+    script = make_script(web, PACKAGES, SCRIPTS)
+    style = make_style(web, 'report.css')
     for text in (script, style):
         if re.search(r'</(script|style)|<!--', text, re.IGNORECASE):
             sys.exit('make_page: a script or style would end itself')
@@ -53,16 +67,20 @@ def make(web):
     return page.split('@DATA@\n')
 
 
+def make_live(web):
+    return [(web / 'live.html').read_text(), make_script(web, LIVE_PACKAGES, LIVE_SCRIPTS),
+            make_style(web, 'report.css', 'live.css')]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--without', action='store_true')
     parser.add_argument('web', type=pathlib.Path)
-    parser.add_argument('head', type=pathlib.Path)
-    parser.add_argument('tail', type=pathlib.Path)
+    parser.add_argument('texts', type=pathlib.Path, nargs=5)
     args = parser.parse_args()
-    head, tail = ('', '') if args.without else make(args.web)
-    args.head.write_text(head)
-    args.tail.write_text(tail)
+    texts = [''] * 5 if args.without else [*make_report(args.web), *make_live(args.web)]
+    for place, text in zip(args.texts, texts):
+        place.write_text(text)
 
 
 main()

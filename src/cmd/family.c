@@ -268,6 +268,7 @@ static void try_member(struct nm_member *member)
 	if (program != member->program)
 		member->tries = 0;
 	member->is_settled = false;
+	member->problem = NM_OK;
 	member->program = program;
 	err.message[0] = '\0';
 	if (may_be_node(family, member))
@@ -279,8 +280,10 @@ static void try_member(struct nm_member *member)
 		return;
 	}
 	settle(member, status);
-	if (member->is_settled && status != NM_E_NOT_NODE)
+	if (member->is_settled && status != NM_E_NOT_NODE) {
+		member->problem = status;
 		family->events.unreadable(family->context, &err);
+	}
 	most = status == NM_E_BUSY && member->tries < STARTING_TRIES ? STARTING_TRY_MS
 								     : LAST_TRY_MS;
 	for (unsigned i = 1; i < member->tries && wait < most; i++)
@@ -326,6 +329,7 @@ int nm_family_add_all(struct nm_family *family, struct nm_error *err)
 		return status;
 	for (size_t i = 0; i < list.count; i++)
 		nm_family_add(family, list.pids[i]);
+	family->hidden = list.hidden_node;
 	nm_pid_list_done(&list);
 	return NM_OK;
 }

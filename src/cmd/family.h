@@ -27,6 +27,7 @@ struct nm_member {
 	uint64_t row_rss, row_used;
 	uint64_t shown_slot; /* the last interval of which a sample was shown, from 1 on */
 	struct nm_flight_state near_limit;
+	int problem; /* enum nm_status: why it will not be read, though it is Node; NM_OK else */
 
 	/* The rest is the family's own. */
 	int pidfd;	  /* -1 where the kernel has none */
@@ -54,6 +55,7 @@ struct nm_family {
 	struct nm_member *members[NM_FAMILY_MAX];
 	size_t count;
 	uint64_t look_at_ms; /* the next time to look for new ones */
+	size_t hidden;	     /* started as "node", but nm_family_add_all() may not look at them */
 };
 
 /* `root` is the first to watch; 0 for none. NM_E_IO when there is no /proc. */

@@ -1,0 +1,1 @@
+nodemem serve --help

@@ -1,0 +1,3 @@
+nodemem serve PYTHON x
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem serve --token-file /nowhere/token
+exit: 1
+stderr: yes

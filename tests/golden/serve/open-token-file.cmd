@@ -1,0 +1,4 @@
+nodemem serve --token-file run.py
+exit: 4
+stderr: yes
+# Everybody may read it.
