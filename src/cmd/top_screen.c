@@ -287,23 +287,30 @@ static void grant(struct screen *screen, enum nm_tui_wish wish)
 	}
 }
 
-static enum nm_tui_wish read_mouse(struct screen *screen)
+static void press(struct screen *screen, const MEVENT *event, enum nm_tui_button button, int times)
 {
-	enum nm_tui_button button;
+	for (; times > 0; times--)
+		grant(screen, nm_tui_mouse(&screen->state, &screen->model, screen->canvas.columns,
+					   event->y, event->x, button));
+}
+
+/* Clicks that came at one time ncurses makes into one event, whether it should or not. Releases are of no use. */
+static void read_mouse(struct screen *screen)
+{
 	MEVENT event;
 
-	if (getmouse(&event) != OK)
-		return NM_TUI_WISH_NOTHING;
-	if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
-		button = NM_TUI_CLICK;
-	else if (event.bstate & BUTTON4_PRESSED)
-		button = NM_TUI_WHEEL_UP;
-	else if (event.bstate & BUTTON5_PRESSED)
-		button = NM_TUI_WHEEL_DOWN;
-	else
-		return NM_TUI_WISH_NOTHING;
-	return nm_tui_mouse(&screen->state, &screen->model, screen->canvas.columns, event.y,
-			    event.x, button);
+	while (getmouse(&event) == OK) {
+		if (event.bstate & BUTTON4_PRESSED)
+			press(screen, &event, NM_TUI_WHEEL_UP, 1);
+		else if (event.bstate & BUTTON5_PRESSED)
+			press(screen, &event, NM_TUI_WHEEL_DOWN, 1);
+		else if (event.bstate & BUTTON1_TRIPLE_CLICKED)
+			press(screen, &event, NM_TUI_CLICK, 3);
+		else if (event.bstate & BUTTON1_DOUBLE_CLICKED)
+			press(screen, &event, NM_TUI_CLICK, 2);
+		else if (event.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED))
+			press(screen, &event, NM_TUI_CLICK, 1);
+	}
 }
 
 static void on_keys(uv_poll_t *poll, int status, int events)
@@ -316,7 +323,7 @@ static void on_keys(uv_poll_t *poll, int status, int events)
 	while ((kind = wget_wch(stdscr, &key)) != ERR) {
 		screen->empty_reads = 0;
 		if (kind == KEY_CODE_YES && key == KEY_MOUSE)
-			grant(screen, read_mouse(screen));
+			read_mouse(screen);
 		else if (!(kind == KEY_CODE_YES && key == KEY_RESIZE))
 			grant(screen, nm_tui_key(&screen->state, &screen->model,
 						 kind == KEY_CODE_YES ? -(int)key : (int)key));
@@ -432,6 +439,18 @@ static void open_handles(struct screen *screen)
 		       screen->options->interval_ms);
 }
 
+/* Behind a part of a sequence, or an event of the mouse that is none, ncurses waits for more in spite of nodelay(). */
+static void never_wait_for_keys(void)
+{
+	struct termios modes;
+
+	if (tcgetattr(STDIN_FILENO, &modes) != 0)
+		return;
+	modes.c_cc[VMIN] = modes.c_cc[VTIME] = 0;
+	tcsetattr(STDIN_FILENO, TCSADRAIN, &modes);
+	def_prog_mode();
+}
+
 static bool begin_drawing(struct screen *screen)
 {
 	setlocale(LC_CTYPE, "");
@@ -446,7 +465,8 @@ static bool begin_drawing(struct screen *screen)
 	nodelay(stdscr, TRUE);
 	curs_set(0);
 	mouseinterval(0);
-	mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	mousemask(ALL_MOUSE_EVENTS, NULL);
+	never_wait_for_keys();
 	screen->canvas.window = stdscr;
 	screen->canvas.is_utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	screen->canvas.has_color = screen->options->has_color && has_colors();

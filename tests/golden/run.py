@@ -83,7 +83,7 @@ def any_numbers(text):
     """Digits become N, but not those of the words V8 and of a schema."""
     text = re.sub(r'\b[vV]8\b(?!\.)|\bnodemem/\w+/\d+|\d+',
                   lambda match: 'N' if match.group(0).isdigit() else match.group(0), text)
-    return re.sub(r'(?<=\S) {2,}|(?<=\n) +(?=-?N)', '  ', text)
+    return re.sub(r'(?<=\S) {2,}|(?<=\n) +(?=-?N|PID\b)', '  ', text)
 
 
 class Target:

@@ -241,14 +241,19 @@ def click(terminal, column, row):
 
 def the_mouse_selects_sorts_and_opens(family):
     with Terminal(80, 24) as terminal:
-        start(terminal, family, '--sort', 'age')
+        start(terminal, family, '--sort', 'rss')
         by_pid = [family.pids.index(pid) for pid in sorted(family.pids)]
+        expect(order(terminal, family) != by_pid, 'already by pid')
         click(terminal, 5, 5)
         terminal.wait('the order by pid', lambda: order(terminal, family) == by_pid)
         click(terminal, 5, 5)
         terminal.wait('the other way round', lambda: order(terminal, family) == by_pid[::-1])
         click(terminal, 5, 5)
         terminal.wait('the order by pid', lambda: order(terminal, family) == by_pid)
+        # A lone click does not stop the screen.
+        click(terminal, 20, 7)
+        seen = terminal.screen()
+        terminal.wait('another look', lambda: terminal.screen() != seen)
         click(terminal, 20, 8)
         click(terminal, 20, 8)
         terminal.see(rf'^process {sorted(family.pids)[2]} ')
