@@ -539,7 +539,7 @@ struct nm_pid_list {
 	pid_t *pids; /* owned, ascending */
 	size_t count;
 	size_t hidden;	    /* processes that could not be looked at: another user's */
-	size_t hidden_node; /* those of them that were started as "node" */
+	size_t hidden_node; /* those of them that were started as "node": behind the others in `pids` */
 };
 
 /* Every Node.js process that the caller may look at. */

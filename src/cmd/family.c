@@ -171,21 +171,20 @@ static char *find_script(char *text)
 	return NULL;
 }
 
-/* The script of `node [OPTIONS] SCRIPT`, else the program, which may be a title it gave itself. */
-static void name_member(struct nm_member *member)
+void nm_family_label(const char *text, char *out, size_t room)
 {
-	char command[sizeof(nm_target_info(member->target)->command)], *rest;
+	char command[sizeof(((struct nm_target_info *)NULL)->command)], *rest;
 	const char *name, *script;
 
-	memcpy(command, nm_target_info(member->target)->command, sizeof(command));
+	snprintf(command, sizeof(command), "%s", text);
 	rest = command + strcspn(command, " ");
 	if (*rest)
 		*rest++ = '\0';
 	name = base_name(command);
 	if (strncmp(name, "node", 4) == 0 && (script = find_script(rest)))
 		name = base_name(script);
-	snprintf(member->label, sizeof(member->label), "%s", name[0] ? name : "node");
-	for (char *c = member->label; *c; c++)
+	snprintf(out, room, "%s", name[0] ? name : "node");
+	for (char *c = out; *c; c++)
 		if (!isprint((unsigned char)*c))
 			*c = '?';
 }
@@ -268,20 +267,21 @@ static void try_member(struct nm_member *member)
 	if (program != member->program)
 		member->tries = 0;
 	member->is_settled = false;
-	member->problem = NM_OK;
+	member->problem.code = NM_OK;
 	member->program = program;
 	err.message[0] = '\0';
 	if (may_be_node(family, member))
 		status = nm_target_open(member->pid, &member->target, &err);
 	member->tries++;
 	if (status == NM_OK) {
-		name_member(member);
+		nm_family_label(nm_target_info(member->target)->command, member->label,
+				sizeof(member->label));
 		take_sample(member);
 		return;
 	}
 	settle(member, status);
 	if (member->is_settled && status != NM_E_NOT_NODE) {
-		member->problem = status;
+		member->problem = err;
 		family->events.unreadable(family->context, &err);
 	}
 	most = status == NM_E_BUSY && member->tries < STARTING_TRIES ? STARTING_TRY_MS
@@ -327,9 +327,9 @@ int nm_family_add_all(struct nm_family *family, struct nm_error *err)
 
 	if (status != NM_OK)
 		return status;
-	for (size_t i = 0; i < list.count; i++)
+	for (size_t i = 0; i < list.count + list.hidden_node; i++)
 		nm_family_add(family, list.pids[i]);
-	family->hidden = list.hidden_node;
+	family->hidden = list.hidden - list.hidden_node;
 	nm_pid_list_done(&list);
 	return NM_OK;
 }

@@ -27,7 +27,8 @@ struct nm_member {
 	uint64_t row_rss, row_used;
 	uint64_t shown_slot; /* the last interval of which a sample was shown, from 1 on */
 	struct nm_flight_state near_limit;
-	int problem; /* enum nm_status: why it will not be read, though it is Node; NM_OK else */
+	struct nm_error
+		problem; /* why it is not read; code NM_OK when it is, or is no Node, or is still tried */
 
 	/* The rest is the family's own. */
 	int pidfd;	  /* -1 where the kernel has none */
@@ -55,7 +56,7 @@ struct nm_family {
 	struct nm_member *members[NM_FAMILY_MAX];
 	size_t count;
 	uint64_t look_at_ms; /* the next time to look for new ones */
-	size_t hidden;	     /* started as "node", but nm_family_add_all() may not look at them */
+	size_t hidden; /* processes that could not be looked at when all were added, nor call themselves node */
 };
 
 /* `root` is the first to watch; 0 for none. NM_E_IO when there is no /proc. */
@@ -68,8 +69,8 @@ void nm_family_look(struct nm_family *family);
 /* One more to watch, with what it starts. */
 void nm_family_add(struct nm_family *family, pid_t root);
 
-/* Add every Node process of the machine that the caller may look at. It takes a look at each process there is: for
-   once a second or two. NM_E_IO, NM_E_NOMEM. */
+/* Add every Node process of the machine that the caller may look at, and those that may not be looked at but were
+   started as "node". It takes a look at each process there is: for once a second or two. NM_E_IO, NM_E_NOMEM. */
 int nm_family_add_all(struct nm_family *family, struct nm_error *err);
 
 /* A sample of each that can be read, or of those only for which `wanted`, if it is not NULL, is true. */
@@ -78,6 +79,10 @@ void nm_family_sample(struct nm_family *family, bool (*wanted)(const struct nm_m
 /* Try those that could not be read yet and take their first sample. Returns after how many ms to
    try again, 0 when there is nothing to try. */
 uint64_t nm_family_try(struct nm_family *family);
+
+/* What to call a process with this command line: the script of `node [OPTIONS] SCRIPT`, else the program, which may
+   be a title it gave itself. Plain. */
+void nm_family_label(const char *command, char *out, size_t room);
 
 /* The loop must run once more after it, to let go of what it watched. */
 void nm_family_done(struct nm_family *family);

@@ -27,14 +27,10 @@ struct nm_flight_job {
 	struct nm_flight_result result;
 };
 
-/*
- * The memory for it must be there, in our control groups and the process's: else looking at the process could
- * be what ends it.
- */
-static int check_room(const struct nm_flight_result *result, uint64_t rss, struct nm_error *err)
+int nm_flight_check_room(pid_t pid, uint64_t rss, struct nm_error *err)
 {
 	const uint64_t needed = rss / 100 * ROOM_PERCENT + ROOM_MIN;
-	const pid_t pids[] = {0, result->pid};
+	const pid_t pids[] = {0, pid};
 	char has[32], needs[32];
 
 	for (size_t i = 0; i < sizeof(pids) / sizeof(pids[0]); i++) {
@@ -74,7 +70,7 @@ static void take(uv_work_t *work)
 	};
 	struct nm_target *target = NULL;
 
-	result->status = check_room(result, job->rss, &result->err);
+	result->status = nm_flight_check_room(result->pid, job->rss, &result->err);
 	if (result->status == NM_OK)
 		result->status = nm_target_open(result->pid, &target, &result->err);
 	/* The number may be another process's by now. Starts are told in ticks of the kernel's. */

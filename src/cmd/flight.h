@@ -57,6 +57,10 @@ void nm_flight_look(struct nm_flight *flight, struct nm_flight_state *state,
 		    const struct nm_target_info *info, size_t record,
 		    const struct nm_sample *sample);
 
+/* Is the memory there that an image of a process with so much in RAM takes, in our control groups and in the process's?
+   Else looking at it could be what ends it. NM_E_LIMIT when it is not. */
+int nm_flight_check_room(pid_t pid, uint64_t rss, struct nm_error *err);
+
 /* Of whom, while there is a job. */
 size_t nm_flight_record(const struct nm_flight *flight);
 

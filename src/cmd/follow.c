@@ -21,7 +21,7 @@ void nm_follow_sample(struct nm_follow *follow, struct nm_target *target,
 	follow->last_ms = sample->time_ms;
 	nm_outlook_add_sample(&follow->outlook, sample, listener);
 	/* The clock may have been set back. */
-	if (since_ms >= 0 && since_ms < (int64_t)follow->limits_every_ms)
+	if (since_ms >= 0 && since_ms < follow->limits_every_ms)
 		return;
 	follow->limits_ms = sample->time_ms;
 	if (nm_limits_read(target, sample, &limits, NULL) != NM_OK)

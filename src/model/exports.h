@@ -71,7 +71,7 @@ enum nm_export_merge { NM_MERGE_SUM, NM_MERGE_LEAST, NM_MERGE_MOST };
 	X(PROCESSES, "nodemem_processes", GAUGE, NONE, SUM, "nodemem.processes",                   \
 	  "Node.js processes that are watched.")                                                   \
 	X(HIDDEN, "nodemem_hidden_processes", GAUGE, NONE, SUM, "nodemem.hidden_processes",        \
-	  "Processes started as node, of other users, which may not be looked at.")                \
+	  "Processes of other users, which may not be looked at and do not call themselves node.") \
 	X(SAMPLING, "nodemem_sampling_duration_seconds", GAUGE, SECONDS, SUM,                      \
 	  "nodemem.sampling.duration", "How long taking these numbers took.")                      \
 	X(DROPPED, "nodemem_series_dropped", GAUGE, NONE, SUM, "nodemem.series.dropped",           \

@@ -26,6 +26,7 @@ struct search {
 	size_t count;
 	size_t room;
 	struct nm_pid_list list;
+	pid_t *hidden; /* those that call themselves node; as many as the list says */
 };
 
 /* A machine runs a few dozen different programs: no need for a hash table. */
@@ -98,7 +99,7 @@ static int look_at(struct search *search, int proc, pid_t pid)
 		return pid_dir == -EACCES || pid_dir == -EPERM ? NM_E_PERM : NM_E_GONE;
 	status = judge(search, pid_dir, pid);
 	if (status == NM_E_PERM && calls_itself_node(pid_dir))
-		search->list.hidden_node++;
+		search->hidden[search->list.hidden_node++] = pid;
 	close(pid_dir);
 	return status;
 }
@@ -118,6 +119,12 @@ int nm_find_node(struct nm_pid_list *out, struct nm_error *err)
 		close(proc);
 		return status;
 	}
+	search.hidden = calloc(count + 1, sizeof(*search.hidden));
+	if (!search.hidden) {
+		close(proc);
+		free(pids);
+		return nm_error_nomem(err);
+	}
 	/* The list is made over into the list of those that are Node.js. */
 	search.list.pids = pids;
 	for (size_t i = 0; i < count; i++) {
@@ -128,6 +135,10 @@ int nm_find_node(struct nm_pid_list *out, struct nm_error *err)
 			search.list.hidden++;
 	}
 	close(proc);
+	if (search.list.hidden_node > 0)
+		memcpy(&search.list.pids[search.list.count], search.hidden,
+		       search.list.hidden_node * sizeof(pid_t));
+	free(search.hidden);
 	free(search.verdicts);
 	*out = search.list;
 	return NM_OK;

@@ -28,6 +28,8 @@ struct nm_paths;
 struct nm_retainers;
 struct nm_dominated;
 struct nm_forecast;
+struct nm_roster_row;
+struct nm_roster_line;
 
 struct nm_view_options {
 	FILE *out;
@@ -64,6 +66,15 @@ struct nm_view_stat {
 	const struct nm_ledger *ledger;
 	const struct nm_limits *limits; /* NULL when they could not be read */
 	const struct nm_memory_verdict *verdict;
+};
+
+/* Processes as `top` shows them in its batch form. */
+struct nm_view_top {
+	const struct nm_roster_row *rows;
+	const struct nm_roster_line *lines; /* those that are shown, in that order */
+	size_t count;
+	size_t hidden; /* processes of any kind that may not be looked at */
+	int64_t time_ms;
 };
 
 /* When a limit is reached, as `forecast` tells it. */
@@ -189,6 +200,7 @@ struct nm_view {
 	void (*series_foot)(const struct nm_view_options *how, bool saw_gc);
 	void (*processes)(const struct nm_view_options *how, const struct nm_view_process *rows,
 			  size_t count, size_t hidden);
+	void (*top)(const struct nm_view_options *how, const struct nm_view_top *top);
 	void (*system)(const struct nm_view_options *how, const struct nm_system *system);
 	void (*ledger)(const struct nm_view_options *how, const struct nm_target_info *info,
 		       const struct nm_ledger *ledger, const struct nm_ledger *since);

@@ -5,8 +5,8 @@
 
 A case is two files, CASE.cmd and CASE.out. The first line of the .cmd file is the command line,
 without a shell; in it, the word `nodemem` is the program built, NODE a Node.js binary, PID the
-process of the case's target and PYTHON that of this runner, which is no Node.js. Then come, in any
-order, as far as they differ from the usual:
+process of the case's target and PYTHON that of this runner, which is no Node.js; in what is printed,
+HERE is this folder. Then come, in any order, as far as they differ from the usual:
 
     exit: 2            the exit code; otherwise 0
     stderr: yes        stderr is compared too, below the line "--- stderr"; otherwise it must be
@@ -83,7 +83,7 @@ def any_numbers(text):
     """Digits become N, but not those of the words V8 and of a schema."""
     text = re.sub(r'\b[vV]8\b(?!\.)|\bnodemem/\w+/\d+|\d+',
                   lambda match: 'N' if match.group(0).isdigit() else match.group(0), text)
-    return re.sub(r'(?<=\S) {2,}|(?<=\n) +(?=-?N)', '  ', text)
+    return re.sub(r'(?<=\S) {2,}|(?<=\n) +(?=-?N|PID\b)', '  ', text)
 
 
 class Target:
@@ -117,7 +117,7 @@ def run_command(case, nodemem, node, pid):
                           env=env, cwd=HERE, timeout=TIMEOUT_S)
     text, errors = done.stdout, done.stderr
     shown = [(str(pid or ''), 'PID'), (names['PYTHON'], 'PYTHON'),
-             (os.readlink('/proc/self/exe'), 'PROGRAM'), (node or '', 'NODE')]
+             (os.readlink('/proc/self/exe'), 'PROGRAM'), (node or '', 'NODE'), (str(HERE), 'HERE')]
     for found, word in shown:
         if found:
             text, errors = (re.sub(rf'(?<!\w){re.escape(found)}(?!\w)', word, part)

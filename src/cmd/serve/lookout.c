@@ -124,8 +124,8 @@ static void describe(const struct nm_lookout *lookout, struct nm_member *member,
 	memset(out, 0, sizeof(*out));
 	out->pid = member->pid;
 	out->app = member->label;
-	if (member->problem != NM_OK)
-		out->problem = nm_status_name(member->problem);
+	if (member->problem.code != NM_OK)
+		out->problem = nm_status_name(member->problem.code);
 	if (!watched || !member->target)
 		return;
 	out->container = watched->container;
@@ -143,7 +143,7 @@ static void make_fleet(struct nm_lookout *lookout)
 	for (size_t i = 0; i < lookout->family.count; i++) {
 		struct nm_member *member = lookout->family.members[i];
 
-		if (member->record != 0 || member->problem != NM_OK)
+		if (member->record != 0 || member->problem.code != NM_OK)
 			describe(lookout, member, &lookout->processes[count++]);
 	}
 	lookout->fleet.processes = lookout->processes;

@@ -15,18 +15,14 @@ static json_t *make_growth(const struct nm_forecast *forecast)
 		(json_int_t)llround(fmax(fmin(forecast->growth_per_hour, most), -most)));
 }
 
-void nm_json_forecast(const struct nm_view_options *how, const struct nm_view_forecast *view)
+void nm_json_add_forecast(json_t *document, const struct nm_forecast *forecast)
 {
-	const struct nm_forecast *forecast = view->forecast;
 	const bool has_limit = forecast->reason != NM_FORECAST_NO_LIMIT;
 	const bool has_time = forecast->reason == NM_FORECAST_OK;
 	const bool has_level = has_limit && (has_time || forecast->points > 0);
 	const uint64_t room =
 		forecast->limit > forecast->level ? forecast->limit - forecast->level : 0;
-	json_t *document = nm_json_document("nodemem/forecast/1");
 
-	json_object_set_new(document, "pid", json_integer(view->info->pid));
-	json_object_set_new(document, "node", nm_json_text(view->info->node));
 	json_object_set_new(document, "limit",
 			    has_limit ? json_string(nm_limit_name(forecast->kind)) : json_null());
 	json_object_set_new(document, "scope", nm_json_text(forecast->scope));
@@ -44,6 +40,15 @@ void nm_json_forecast(const struct nm_view_options *how, const struct nm_view_fo
 	json_object_set_new(document, "headroom", nm_json_number(has_level, room));
 	json_object_set_new(document, "points", nm_json_number(true, forecast->points));
 	json_object_set_new(document, "spanMs", nm_json_number(true, forecast->span_ms));
+}
+
+void nm_json_forecast(const struct nm_view_options *how, const struct nm_view_forecast *view)
+{
+	json_t *document = nm_json_document("nodemem/forecast/1");
+
+	json_object_set_new(document, "pid", json_integer(view->info->pid));
+	json_object_set_new(document, "node", nm_json_text(view->info->node));
+	nm_json_add_forecast(document, view->forecast);
 	json_object_set_new(document, "ended", nm_json_text(view->ended ? view->ended : ""));
 	nm_json_write(how->out, document);
 }

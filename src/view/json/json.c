@@ -17,11 +17,12 @@
 #include "view/json/retainers.h"
 #include "view/json/stat.h"
 #include "view/json/limits.h"
+#include "view/json/top.h"
 #include "view/json/write.h"
 #include "view/view.h"
 
-static void add_metrics(json_t *object, const struct nm_sample *sample,
-			const struct nm_isolate *isolate, bool process_too)
+void nm_json_metrics(json_t *object, const struct nm_sample *sample,
+		     const struct nm_isolate *isolate, bool process_too)
 {
 	for (size_t i = 0; i < nm_metric_count; i++) {
 		const struct nm_metric *metric = &nm_metrics[i];
@@ -39,7 +40,7 @@ static json_t *make_isolate(const struct nm_sample *sample, const struct nm_isol
 	json_t *object = json_object(), *spaces = json_array();
 
 	json_object_set_new(object, "name", json_string(isolate->name));
-	add_metrics(object, sample, isolate, false);
+	nm_json_metrics(object, sample, isolate, false);
 	json_object_set_new(object, "maxSemiSpace",
 			    nm_json_number((isolate->has & NM_HAS_MAX_SEMI_SPACE) != 0,
 					   isolate->max_semi_space));
@@ -67,7 +68,7 @@ static json_t *make_sample(const char *schema, const struct nm_target_info *info
 	json_object_set_new(document, "pid", json_integer(info->pid));
 	json_object_set_new(document, "node", nm_json_text(info->node));
 	json_object_set_new(document, "v8", nm_json_text(info->v8));
-	add_metrics(document, sample, isolate, true);
+	nm_json_metrics(document, sample, isolate, true);
 	json_object_set_new(document, "inGc", json_boolean(isolate && isolate->in_gc));
 	json_object_set_new(document, "source", json_string("memory"));
 	json_object_set_new(document, "tookUs", json_integer((json_int_t)sample->took_us));
@@ -112,7 +113,7 @@ static void show_processes(const struct nm_view_options *how, const struct nm_vi
 		json_object_set_new(one, "uptimeMs",
 				    nm_json_number((row->sample->has & NM_HAS_UPTIME) != 0,
 						   row->sample->uptime_ms));
-		add_metrics(one, row->sample, nm_sample_main(row->sample), true);
+		nm_json_metrics(one, row->sample, nm_sample_main(row->sample), true);
 		if (row->problem)
 			json_object_set_new(one, "problem", nm_json_foreign(row->problem));
 		json_array_append_new(array, one);
@@ -195,6 +196,7 @@ const struct nm_view nm_view_json = {
 	.usage = show_usage,
 	.series_row = show_series_row,
 	.processes = show_processes,
+	.top = nm_json_top,
 	.system = show_system,
 	.ledger = nm_json_ledger,
 	.stat = nm_json_stat,

@@ -19,6 +19,7 @@
 #include "view/text/stat.h"
 #include "view/text/ending.h"
 #include "view/text/limits.h"
+#include "view/text/top.h"
 
 #define BAR_WIDTH 10
 
@@ -428,6 +429,7 @@ const struct nm_view nm_view_text = {
 	.series_row = show_series_row,
 	.series_foot = show_series_foot,
 	.processes = show_processes,
+	.top = nm_text_top,
 	.system = show_system,
 	.ledger = nm_text_ledger,
 	.stat = nm_text_stat,

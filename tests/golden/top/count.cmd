@@ -1,0 +1,3 @@
+nodemem top --count 3
+exit: 2
+stderr: yes

@@ -1,0 +1,3 @@
+nodemem top --batch --delay 5ms
+exit: 2
+stderr: yes

@@ -1,0 +1,1 @@
+nodemem top --help

@@ -1,0 +1,2 @@
+nodemem top --batch -n 1 --json --pid PID
+target: idle.js

@@ -1,0 +1,3 @@
+nodemem top --batch --pid 1,x
+exit: 2
+stderr: yes

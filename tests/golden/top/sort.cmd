@@ -1,0 +1,3 @@
+nodemem top --batch --sort size
+exit: 2
+stderr: yes
