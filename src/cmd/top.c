@@ -7,8 +7,8 @@
 
 #include "base/units.h"
 #include "cmd/command.h"
-#include "cmd/top_batch.h"
-#include "cmd/top_screen.h"
+#include "cmd/top/batch.h"
+#include "cmd/top/screen.h"
 
 #define INTERVAL_MIN_MS 100
 #define PIDS_MAX	256

@@ -1,5 +1,5 @@
 /*
- * top_guard.h - a terminal that is left as it was found, whatever happens to the program that draws on it
+ * guard.h - a terminal that is left as it was found, whatever happens to the program that draws on it
  *
  * What draws is a child process; the parent waits for it and does nothing else. A child that crashes or is killed, even
  * by SIGKILL, leaves the terminal to the parent, which puts it right before the shell hears of the end. A child that

@@ -1,5 +1,5 @@
 /*
- * top_look.h - what takes longer than a screen may stand still for: the ledger and the classes of a process
+ * look.h - what takes longer than a screen may stand still for: the ledger and the classes of a process
  *
  * A thread opens the process anew and reads; the caller's loop goes on and is told in the end. One look of each kind
  * at a time.

@@ -1,4 +1,4 @@
-#include "cmd/top_batch.h"
+#include "cmd/top/batch.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cmd/top_watch.h"
+#include "cmd/top/watch.h"
 
 /* Processes that are just starting are given a moment before the first round. */
 #define PATIENCE_MS 300

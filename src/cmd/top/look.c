@@ -1,4 +1,4 @@
-#include "cmd/top_look.h"
+#include "cmd/top/look.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "cmd/top_screen.h"
+#include "cmd/top/screen.h"
 
 #include <fcntl.h>
 #include <langinfo.h>
@@ -12,8 +12,8 @@
 #include <uv.h>
 
 #include "cmd/command.h"
-#include "cmd/top_look.h"
-#include "cmd/top_watch.h"
+#include "cmd/top/look.h"
+#include "cmd/top/watch.h"
 #include "view/tui/tui.h"
 
 /* How long a lone Escape is waited for, as it also begins the sequences of other keys. */

@@ -1,5 +1,5 @@
 /*
- * top_watch.h - the Node processes of the machine, sampled and made into the rows that `top` shows
+ * watch.h - the Node processes of the machine, sampled and made into the rows that `top` shows
  *
  * Owns     what it knows of each process, which lives until the process has ended and nobody looks at it.
  * Costs    less than 0.5 MiB a process, most of it for reading it; there are at most NM_FAMILY_MAX.

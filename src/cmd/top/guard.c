@@ -1,4 +1,4 @@
-#include "cmd/top_guard.h"
+#include "cmd/top/guard.h"
 
 #include <curses.h>
 #include <errno.h>

@@ -1,10 +1,10 @@
 /*
- * top_screen.h - `top` on a terminal: a loop that samples, draws and listens to keys
+ * screen.h - `top` on a terminal: a loop that samples, draws and listens to keys
  */
 #ifndef NM_CMD_TOP_SCREEN_H
 #define NM_CMD_TOP_SCREEN_H
 
-#include "cmd/top_guard.h"
+#include "cmd/top/guard.h"
 #include "model/roster.h"
 
 struct nm_top_options {

@@ -1,4 +1,4 @@
-#include "cmd/top_watch.h"
+#include "cmd/top/watch.h"
 
 #include <stdlib.h>
 #include <string.h>
