@@ -84,6 +84,15 @@ class Snapshot:
                         return to
         sys.exit(f"the global object has no property {name}")
 
+    def global_keys(self):
+        """The names of all that the global object has, but for functions that make a value when asked."""
+        for node in range(self.count):
+            keys = {key for kind, key, _ in self.edges(node)
+                    if kind == "property" and not key.startswith(("get ", "set "))}
+            if self.kinds[node] == "object" and "keep" in keys:
+                return keys
+        sys.exit("there is no global object")
+
     def properties(self, class_name):
         """How often each set of named properties occurs with objects of that class."""
         return collections.Counter(
@@ -99,6 +108,8 @@ def compare_names(ours, truth):
         mine = {key for keys in ours.properties(name) for key in keys}
         theirs = {key for keys in truth.properties(name) for key in keys}
         assert mine == theirs, (name, mine ^ theirs)
+    missing = truth.global_keys() - ours.global_keys()
+    assert not missing, f"the global object has no {missing}"
     variables = collections.Counter(), collections.Counter()
     for found, snapshot in zip(variables, (ours, truth)):
         for edge, kind in enumerate(snapshot.edge_kinds):

@@ -132,13 +132,15 @@ static void add_dictionary(struct nm_v8_fill *fill, const struct nm_v8_object *t
 			       layout->at.dictionary_prefix;
 	uint32_t name;
 
-	for (uint64_t i = is_global ? ARRAY_FIRST : first; i + 1 < table->words;
+	/* The global object has a cell in each place, others have key, value and details in three. */
+	for (uint64_t i = is_global ? ARRAY_FIRST : first; i + (is_global ? 0 : 2) < table->words;
 	     i += is_global ? 1 : 3) {
-		uint64_t key = nm_v8_object_word(table, i);
-		uint64_t value = nm_v8_object_word(table, i + 1);
+		uint64_t key = nm_v8_object_word(table, i), value = 0;
 		struct nm_v8_object cell;
 
-		if (is_global) {
+		if (!is_global) {
+			value = nm_v8_object_word(table, i + 1);
+		} else {
 			if (!nm_v8_heap_follow(fill->heap, key, false, &cell) ||
 			    cell.type != layout->type.property_cell)
 				continue;
