@@ -80,10 +80,18 @@ def anonymous(pid):
             if one.access.startswith("rw") and (not one.path or one.path == "[heap]") and one.rss]
 
 
+def begins_with_large_chunk(pid, mapping):
+    """One of malloc's that was mapped for itself, by its size: memory of an arena can lie beside it."""
+    with open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        memory.seek(mapping.first + 8)
+        size = int.from_bytes(memory.read(8), "little")
+    return size & 2 != 0 and 10 * MIB <= size & ~7 <= mapping.end - mapping.first
+
+
 def page_out_buffers(pid):
     """Some of what large Buffers hold; each chunk's first page, with its size, stays."""
     for one in anonymous(pid):
-        if one.end - one.first >= 10 * MIB and not one.path:
+        if one.end - one.first >= 10 * MIB and not one.path and begins_with_large_chunk(pid, one):
             page_out(pid, one.first + MIB, one.first + 4 * MIB)
 
 
