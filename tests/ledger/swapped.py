@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import os
 import pathlib
+import struct
 import subprocess
 import sys
 import tempfile
@@ -80,19 +81,28 @@ def anonymous(pid):
             if one.access.startswith("rw") and (not one.path or one.path == "[heap]") and one.rss]
 
 
-def begins_with_large_chunk(pid, mapping):
-    """One of malloc's that was mapped for itself, by its size: memory of an arena can lie beside it."""
+def large_chunks(pid, mapping):
+    """Where those of malloc begin that were mapped for themselves: memory of an arena can lie beside them."""
+    at = mapping.first
     with open(f"/proc/{pid}/mem", "rb", 0) as memory:
-        memory.seek(mapping.first + 8)
-        size = int.from_bytes(memory.read(8), "little")
-    return size & 2 != 0 and 10 * MIB <= size & ~7 <= mapping.end - mapping.first
+        while at + 10 * MIB <= mapping.end:
+            memory.seek(at)
+            before, size = struct.unpack("<QQ", memory.read(16))
+            size, is_mapped = size & ~7, size & 2 != 0
+            is_chunk = before == 0 and is_mapped and size % 4096 == 0
+            if is_chunk and 10 * MIB <= size <= mapping.end - at:
+                yield at
+                at += size
+            else:
+                at += 4096
 
 
 def page_out_buffers(pid):
     """Some of what large Buffers hold; each chunk's first page, with its size, stays."""
     for one in anonymous(pid):
-        if one.end - one.first >= 10 * MIB and not one.path and begins_with_large_chunk(pid, one):
-            page_out(pid, one.first + MIB, one.first + 4 * MIB)
+        if one.end - one.first >= 10 * MIB and not one.path:
+            for chunk in list(large_chunks(pid, one)):
+                page_out(pid, chunk + MIB, chunk + 4 * MIB)
 
 
 def page_out_half(pid):

@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "node"))
 import releases  # noqa: E402
 
 LIMIT_S = 120  # only against hanging
-KILLS = 30
+KILLS = 16
 
 # As fast as a busy server leaks: the heap is full after some seconds.
 SMALL = """
