@@ -85,6 +85,9 @@ def normalise(text, family):
     # A chart has another curve each time.
     text = re.sub(r'(?<=[│┤])[ ~]*$', '', text, flags=re.MULTILINE)
     text = '\n'.join(re.sub(r' {2,}', '  ', line).rstrip() for line in text.split('\n'))
+    # Where a sentence is broken depends on how many digits its numbers had.
+    text = re.sub(r'(?<=\n)(No histogram|It is too early|No trend)[^\n]*(\n[^\n]+)+',
+                  lambda sentence: ' '.join(sentence[0].split()), text)
     return re.sub(r'\n{3,}', '\n\n', text)
 
 
