@@ -130,12 +130,15 @@ static void take_facts(struct nm_attend *attend, struct nm_attended *process,
 	count_kills(attend, process);
 }
 
-static bool is_root(const struct nm_attend *attend, pid_t pid)
+/* None of those that were asked for is left; also one that ended before its first sample is not. */
+static void stop_when_over(struct nm_attend *attend)
 {
-	for (size_t i = 0; i < attend->root_count; i++)
-		if (attend->roots[i] == pid)
-			return true;
-	return false;
+	for (size_t i = 0; i < attend->family.count; i++)
+		for (size_t k = 0; k < attend->root_count; k++)
+			if (attend->family.members[i]->pid == attend->roots[k])
+				return;
+	if (!attend->flight.job)
+		uv_stop(&attend->loop);
 }
 
 static void tell_end(struct nm_attend *attend, size_t record)
@@ -150,8 +153,7 @@ static void tell_end(struct nm_attend *attend, size_t record)
 	nm_recorder_end(&attend->recorder, record, &end);
 	note("%s, process %d: %s", process->ending.command, (int)process->pid,
 	     process->ending.headline);
-	if (is_root(attend, process->pid) && --attend->roots_left == 0)
-		uv_stop(&attend->loop);
+	stop_when_over(attend);
 }
 
 static bool is_looked_at(const struct nm_attend *attend, size_t record)
@@ -233,6 +235,7 @@ static void on_tick(uv_timer_t *timer)
 
 	nm_family_sample(&attend->family, NULL);
 	commit(attend);
+	stop_when_over(attend);
 	if (!uv_is_active((uv_handle_t *)&attend->try_again))
 		on_try_again(&attend->try_again);
 }
@@ -274,7 +277,6 @@ static int begin(struct nm_attend *attend, struct nm_error *err)
 		return status;
 	for (size_t i = 1; i < attend->root_count; i++)
 		nm_family_add(&attend->family, attend->roots[i]);
-	attend->roots_left = attend->family.count;
 	attend->recorder.proc = attend->family.proc;
 	attend->recorder.interval_ms = attend->interval_ms;
 	attend->flight.loop = &attend->loop;

@@ -26,7 +26,6 @@ struct nm_attend {
 	struct nm_family family;
 	struct nm_attended *processes; /* in the order in which they were seen */
 	size_t process_count;
-	size_t roots_left;
 	const pid_t *roots;
 	size_t root_count;
 	uint64_t begun_ms;
