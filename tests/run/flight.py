@@ -54,6 +54,7 @@ class Tests:
             [releases.nodemem(), "run", "-v", f"--json={file}", *options, "--", self.node, *flags, "-e",
              program], capture_output=True, timeout=LIMIT_S, check=False)
         documents = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        expect("cause" in documents[-1], "no end was told:", done.stderr.decode(errors="replace"))
         return done, documents[-1]
 
     def the_planted_class_is_named(self):

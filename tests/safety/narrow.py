@@ -121,10 +121,11 @@ def the_child_goes_first(version):
         seen = None
         while reader.poll() is None and seen is None:
             for child in children_of(process.pid):
+                # It is set before the process runs again: looked at only after that.
+                if status_of(process.pid)["TracerPid"] != "0":
+                    continue
                 with contextlib.suppress(OSError):
-                    score = pathlib.Path(f"/proc/{child}/oom_score_adj").read_text(encoding="ascii")
-                    # It is set before the process runs again.
-                    seen = score if status_of(process.pid)["TracerPid"] == "0" else None
+                    seen = pathlib.Path(f"/proc/{child}/oom_score_adj").read_text(encoding="ascii")
         said, why = reader.communicate()
         print(said.strip(), why.strip(), f"oom_score_adj {seen}")
         expect(reader.returncode == 0 and seen in (None, "1000\n"), said, why, seen)

@@ -22,8 +22,8 @@ class Terminal:
                  'LC_ALL': 'C.UTF-8', **dict(env)}
         words = ['env', '-i', *(f'{key}={value}' for key, value in shell.items()),
                  f'TERM={term}', 'bash', '--norc', '--noprofile', '-i']
-        self.command('-f', config, 'new-session', '-d', '-s', 'it', '-x', str(columns), '-y',
-                     str(rows), *words)
+        self.command('-f', config, 'new-session', '-d', '-s', 'it', '-c', self.folder.name,
+                     '-x', str(columns), '-y', str(rows), *words)
         self.see(r'^\$')
 
     def __enter__(self):
