@@ -20,6 +20,7 @@ struct record_options {
 	uint64_t duration_ms;
 	struct nm_recording_bounds bounds;
 	bool no_histogram;
+	bool reads_stdout;
 	const char *dump_path;
 };
 
@@ -29,6 +30,7 @@ static bool read_options(struct nm_call *call, struct record_options *out)
 		.path = nm_call_option(call, "output"),
 		.interval_ms = INTERVAL_MS,
 		.no_histogram = nm_call_option(call, "no-histogram") != NULL,
+		.reads_stdout = nm_call_option(call, "read-stdout") != NULL,
 		.dump_path = nm_call_option(call, "dump-near-limit"),
 	};
 	if (!out->path) {
@@ -52,6 +54,7 @@ static int record_command(struct nm_call *call, const struct record_options *opt
 	session.record_path = options->path;
 	session.recorder.bounds = options->bounds;
 	session.recorder.interval_ms = options->interval_ms;
+	session.reads_stdout = options->reads_stdout;
 	session.flight.is_off = options->no_histogram;
 	session.flight.dump_path = options->dump_path;
 	session.interval_ms = options->interval_ms;
@@ -110,6 +113,8 @@ static int run(struct nm_call *call)
 
 	if (!read_options(call, &options))
 		return NM_EXIT_USAGE;
+	if (!call->has_dashes && options.reads_stdout)
+		return nm_call_usage(call, "--read-stdout is for a command that nodemem starts");
 	if (!call->has_dashes)
 		return record_processes(call, &options);
 	if (options.duration_ms > 0)
@@ -124,6 +129,8 @@ static const struct nm_option options[] = {
 	{'d', "duration", "TIME", "end after this time: 30s, 5m, 1h (default: with the processes)"},
 	{0, "keep", "TIME", "keep all samples for so long, then one a minute: 7d"},
 	{0, "max-size", "SIZE", "bound the file; the oldest samples are thinned out for it: 100M"},
+	{0, "read-stdout", NULL,
+	 "read along on the command's stdout too, for what --trace-gc prints"},
 	{0, "dump-near-limit", "FILE",
 	 "write a heap snapshot when a heap is about to reach its limit, once"},
 	{0, "no-histogram", NULL, "never stop a process near its limit to see what fills its heap"},

@@ -33,6 +33,7 @@ struct nm_recorder_process {
 	int64_t started_ms; /* since 1970, as are the others */
 	int64_t written_ms, slow_ms, ledger_ms;
 	struct minors minors[MINORS_MAX]; /* of so many isolates at a time */
+	bool is_traced;			  /* --trace-gc tells of each collection */
 };
 
 int64_t nm_recorder_now_ms(void)
@@ -229,6 +230,8 @@ static void add_minors(struct nm_recorder *recorder, struct nm_recorder_process 
 {
 	struct minors *minors = find_minors(recorder, process, isolate);
 
+	if (minors->isolate[0] && minors->sum.source != gc->source)
+		write_minors(recorder, process, minors);
 	if (!minors->isolate[0]) {
 		snprintf(minors->isolate, sizeof(minors->isolate), "%s", isolate);
 		minors->sum = *gc;
@@ -236,10 +239,21 @@ static void add_minors(struct nm_recorder *recorder, struct nm_recorder_process 
 		return;
 	}
 	minors->sum.count += gc->count;
+	if (gc->pause_ms >= 0)
+		minors->sum.pause_ms += gc->pause_ms;
 	minors->sum.after = gc->after;
 	minors->sum.time_ms = gc->time_ms;
 	if (gc->time_ms - minors->first_ms >= SLOW_MS)
 		write_minors(recorder, process, minors);
+}
+
+static void add_collection(struct nm_recorder *recorder, struct nm_recorder_process *process,
+			   const char *isolate, const struct nm_history_gc *gc)
+{
+	if (gc->is_major)
+		nm_recording_gc(recorder->recording, process->id, isolate, gc);
+	else
+		add_minors(recorder, process, isolate, gc);
 }
 
 /* Which sample of which process shows the collections. */
@@ -263,10 +277,7 @@ static void on_collection(void *context, const struct nm_isolate *isolate,
 		.pause_ms = -1,
 	};
 
-	if (gc.is_major)
-		nm_recording_gc(shown->recorder->recording, shown->process->id, isolate->name, &gc);
-	else
-		add_minors(shown->recorder, shown->process, isolate->name, &gc);
+	add_collection(shown->recorder, shown->process, isolate->name, &gc);
 }
 
 void nm_recorder_follow(struct nm_recorder *recorder, struct nm_follow *follow,
@@ -279,12 +290,45 @@ void nm_recorder_follow(struct nm_recorder *recorder, struct nm_follow *follow,
 
 	if (is_recorded)
 		shown.process = &recorder->processes[member->record - 1];
-	nm_follow_sample(follow, member->target, &member->sample, is_recorded ? &listener : NULL);
+	nm_follow_sample(follow, member->target, &member->sample,
+			 is_recorded && !shown.process->is_traced ? &listener : NULL);
 }
 
 static uint64_t bytes_of(double mib)
 {
 	return mib < 0 ? NM_UNKNOWN : (uint64_t)(mib * (double)NM_MIB);
+}
+
+static struct nm_history_gc printed_gc(const struct nm_recorder_process *process,
+				       const struct nm_gc *from)
+{
+	struct nm_history_gc gc = {
+		/* V8 counts from the making of the isolate, some ms after the start. */
+		.time_ms = process->started_ms + (int64_t)from->at_ms,
+		.is_major = strncmp(from->kind, "Scavenge", 8) != 0,
+		.source = NM_GC_TRACE,
+		.count = 1,
+		.before = bytes_of(from->before_mb),
+		.after = bytes_of(from->after_mb),
+		.pause_ms = from->pause_ms,
+	};
+
+	memcpy(gc.kind, from->kind, sizeof(gc.kind));
+	return gc;
+}
+
+void nm_recorder_traced(struct nm_recorder *recorder, size_t record, const char *isolate,
+			const struct nm_gc *gc)
+{
+	struct nm_recorder_process *process;
+	struct nm_history_gc printed;
+
+	if (!recorder->recording || record == 0 || record > recorder->process_count)
+		return;
+	process = &recorder->processes[record - 1];
+	process->is_traced = true;
+	printed = printed_gc(process, gc);
+	add_collection(recorder, process, isolate, &printed);
 }
 
 void nm_recorder_last_words(struct nm_recorder *recorder, size_t record,
@@ -295,20 +339,9 @@ void nm_recorder_last_words(struct nm_recorder *recorder, size_t record,
 	if (!recorder->recording || record == 0 || record > recorder->process_count)
 		return;
 	process = &recorder->processes[record - 1];
-	for (unsigned i = 0; i < words->gc_count; i++) {
-		const struct nm_gc *from = &words->gcs[i];
-		struct nm_history_gc gc = {
-			/* V8 counts from the making of the isolate, some ms after the start. */
-			.time_ms = process->started_ms + (int64_t)from->at_ms,
-			.is_major = strncmp(from->kind, "Scavenge", 8) != 0,
-			.source = NM_GC_TRACE,
-			.count = 1,
-			.before = bytes_of(from->before_mb),
-			.after = bytes_of(from->after_mb),
-			.pause_ms = from->pause_ms,
-		};
+	for (unsigned i = 0; i < words->gc_count && !process->is_traced; i++) {
+		struct nm_history_gc gc = printed_gc(process, &words->gcs[i]);
 
-		memcpy(gc.kind, from->kind, sizeof(gc.kind));
 		nm_recording_gc(recorder->recording, process->id, process->isolate, &gc);
 	}
 }

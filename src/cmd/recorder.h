@@ -41,7 +41,12 @@ void nm_recorder_follow(struct nm_recorder *recorder, struct nm_follow *follow,
 
 void nm_recorder_histogram(struct nm_recorder *recorder, const struct nm_flight_result *result);
 
-/* What V8 itself said of the process `record`'s collections. */
+/* A collection of the process `record` which --trace-gc printed. From the first one on, those that samples show are
+   not recorded any more, as they are the same. */
+void nm_recorder_traced(struct nm_recorder *recorder, size_t record, const char *isolate,
+			const struct nm_gc *gc);
+
+/* What V8 said of the process `record`'s last collections when it died. */
 void nm_recorder_last_words(struct nm_recorder *recorder, size_t record,
 			    const struct nm_last_words *words);
 

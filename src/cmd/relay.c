@@ -13,15 +13,15 @@
 
 #include "cmd/relay_process.h"
 
-/* A pseudo-terminal like the one on stderr, but which leaves the bytes alone: the real one will
+/* A pseudo-terminal like the one at `to`, but which leaves the bytes alone: the real one will
    turn line feeds into what it needs. */
-static int open_terminal(int *out_from, int *out_end)
+static int open_terminal(int to, int *out_from, int *out_end)
 {
 	struct termios settings;
 	struct winsize size;
-	bool has_size = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
+	bool has_size = ioctl(to, TIOCGWINSZ, &size) == 0;
 
-	if (tcgetattr(STDERR_FILENO, &settings) != 0)
+	if (tcgetattr(to, &settings) != 0)
 		return -errno;
 	settings.c_oflag &= ~(tcflag_t)OPOST;
 	if (openpty(out_from, out_end, NULL, &settings, has_size ? &size : NULL) != 0)
@@ -31,12 +31,12 @@ static int open_terminal(int *out_from, int *out_end)
 	return 0;
 }
 
-static int open_channel(int *out_from, int *out_end)
+static int open_channel(int to, int *out_from, int *out_end)
 {
 	int ends[2];
 
 	/* Without a free pseudo-terminal a pipe is better than nothing. */
-	if (isatty(STDERR_FILENO) && open_terminal(out_from, out_end) == 0)
+	if (isatty(to) && open_terminal(to, out_from, out_end) == 0)
 		return 0;
 	if (pipe2(ends, O_CLOEXEC) != 0)
 		return -errno;
@@ -45,25 +45,26 @@ static int open_channel(int *out_from, int *out_end)
 	return 0;
 }
 
-int nm_relay_start(struct nm_relay *relay, struct nm_error *err)
+int nm_relay_start(struct nm_relay *relay, int to, struct nm_error *err)
 {
 	int peers[2] = {-1, -1}, from = -1, end = -1, status;
 	pid_t pid;
 
-	*relay = (struct nm_relay){.peer = -1, .stderr_end = -1};
+	*relay = (struct nm_relay){.peer = -1, .end = -1};
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, peers) != 0)
 		return nm_error_set_errno(err, NM_E_IO, errno, "cannot make a socket pair");
-	status = open_channel(&from, &end);
+	status = open_channel(to, &from, &end);
 	if (status != 0) {
 		close(peers[0]);
 		close(peers[1]);
-		return nm_error_set_errno(err, NM_E_IO, -status, "cannot make a pipe for stderr");
+		return nm_error_set_errno(err, NM_E_IO, -status,
+					  "cannot make a pipe for the command");
 	}
 	pid = fork();
 	if (pid == 0) {
 		close(end);
 		close(peers[0]);
-		nm_relay_process(from, STDERR_FILENO, peers[1]);
+		nm_relay_process(from, to, peers[1]);
 	}
 	status = errno;
 	close(from);
@@ -71,19 +72,19 @@ int nm_relay_start(struct nm_relay *relay, struct nm_error *err)
 	if (pid < 0) {
 		close(end);
 		close(peers[0]);
-		return nm_error_set_errno(err, NM_E_IO, status, "cannot start the stderr relay");
+		return nm_error_set_errno(err, NM_E_IO, status, "cannot start the relay");
 	}
 	relay->pid = pid;
 	relay->peer = peers[0];
-	relay->stderr_end = end;
+	relay->end = end;
 	return NM_OK;
 }
 
 void nm_relay_given(struct nm_relay *relay)
 {
-	if (relay->stderr_end >= 0)
-		close(relay->stderr_end);
-	relay->stderr_end = -1;
+	if (relay->end >= 0)
+		close(relay->end);
+	relay->end = -1;
 }
 
 /* The loop makes the socket non-blocking, so waiting is done here. */

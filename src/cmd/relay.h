@@ -1,5 +1,5 @@
 /*
- * relay.h - the command's stderr on its way to ours, through a process of its own
+ * relay.h - the command's stderr, or stdout, on its way to ours, through a process of its own
  *
  * V8 says on stderr why it dies, so nodemem has to read along; but whoever reads must never go
  * away while the command writes. So a small process does nothing but copy, outlives nodemem if
@@ -19,17 +19,17 @@
 #define NM_RELAY_MESSAGE_MAX (16 * 1024)
 
 struct nm_relay {
-	pid_t pid;	/* of the relay's process */
-	int peer;	/* the socket to it; -1 when it is gone */
-	int stderr_end; /* what the command gets as its stderr; -1 once given away */
-	bool is_idle;	/* at the last sync nobody held the command's stderr any more */
+	pid_t pid;    /* of the relay's process */
+	int peer;     /* the socket to it; -1 when it is gone */
+	int end;      /* what the command gets in place of ours; -1 once given away */
+	bool is_idle; /* at the last sync nobody held the command's end any more */
 };
 
 /* What the command wrote. */
 typedef void nm_relay_take(void *context, const char *bytes, size_t length);
 
-/* Start the process. Call before anything else is opened or forked. NM_E_IO. */
-int nm_relay_start(struct nm_relay *relay, struct nm_error *err);
+/* Start the process, which prints on `to`. Call before anything else is opened or forked. NM_E_IO. */
+int nm_relay_start(struct nm_relay *relay, int to, struct nm_error *err);
 
 /* Close our copy of the command's end: from now on the relay sees when the last one closes it. */
 void nm_relay_given(struct nm_relay *relay);
@@ -43,7 +43,7 @@ bool nm_relay_read(struct nm_relay *relay, nm_relay_take *take, void *context);
 /* Wait until all that was written to the relay so far, by the command and by us, is printed. */
 void nm_relay_sync(struct nm_relay *relay, nm_relay_take *take, void *context);
 
-/* Let go of the relay. It runs on as long as somebody holds the command's stderr, and is waited
+/* Let go of the relay. It runs on as long as somebody holds the command's end, and is waited
    for when nobody does. */
 void nm_relay_close(struct nm_relay *relay);
 

@@ -80,7 +80,7 @@ static void close_others(struct copier *copier)
 		close((int)fd);
 }
 
-/* When nobody reads the real stderr any more, the command must see the same on its own: that
+/* When nobody reads the real one any more, the command must see the same on its own: that
    is what our end does. */
 static void write_all(struct copier *copier, const char *bytes, size_t length)
 {
@@ -228,7 +228,7 @@ _Noreturn void nm_relay_process(int from, int to, int peer)
 	sigset_t while_waiting;
 
 	copier = (struct copier){.from = from, .to = to, .peer = peer, .at_line_start = true};
-	prctl(PR_SET_NAME, "stderr-relay");
+	prctl(PR_SET_NAME, to == STDOUT_FILENO ? "stdout-relay" : "stderr-relay");
 	ignore_signals(&while_waiting);
 	close_others(&copier);
 	fcntl(copier.from, F_SETFL, O_NONBLOCK);

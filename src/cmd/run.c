@@ -18,6 +18,7 @@ static int run_command(struct nm_call *call)
 		return nm_call_fail(call, &err);
 	session.output.is_quiet = nm_call_option(call, "quiet") != NULL;
 	session.output.is_steady = nm_call_option(call, "interval") != NULL;
+	session.reads_stdout = nm_call_option(call, "read-stdout") != NULL;
 	session.flight.is_off = nm_call_option(call, "no-histogram") != NULL;
 	session.flight.dump_path = nm_call_option(call, "dump-near-limit");
 	return nm_session_run(&session, call);
@@ -30,6 +31,7 @@ static const struct nm_option options[] = {
 	{'q', "quiet", NULL, "no rows, only the end"},
 	{0, "json", "[FILE]", "samples and the end as JSON Lines into FILE (- or none: stdout)"},
 	{0, "isolates", NULL, "in JSON every isolate and space too"},
+	{0, "read-stdout", NULL, "read along on stdout too, for what --trace-gc prints"},
 	{0, "dump-near-limit", "FILE",
 	 "write a heap snapshot when a heap is about to reach its limit, once"},
 	{0, "no-histogram", NULL, "never stop a process near its limit to see what fills its heap"},

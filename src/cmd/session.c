@@ -1,7 +1,6 @@
 #include "cmd/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
@@ -106,6 +105,7 @@ static void on_sample(void *context, struct nm_member *member)
 	nm_recorder_sample(&session->recorder, member);
 	process = process_of(session, member->record);
 	if (process) {
+		nm_isolate_names_see(&process->isolates, member->target);
 		nm_recorder_follow(&session->recorder, &process->follow, member);
 		tell_news(session, &process->follow, member);
 	}
@@ -140,18 +140,31 @@ static void tell_taken(struct nm_session *session, const struct nm_flight_result
 				   result->dump_err.message);
 }
 
-static void take_stderr(void *context, const char *bytes, size_t length)
+/* Nothing is known of an isolate that was made and gone between two samples. */
+static void on_traced(void *context, pid_t pid, const struct nm_gc *gc)
 {
 	struct nm_session *session = context;
 
-	nm_crashlog_feed(&session->crashlog, bytes, length);
+	/* The last one of that number. */
+	for (size_t i = session->process_count; i > 0; i--) {
+		const char *isolate =
+			nm_isolate_names_find(&session->processes[i - 1].isolates, gc->isolate);
+
+		if (session->ending.processes[i - 1].pid != pid)
+			continue;
+		if (isolate)
+			nm_recorder_traced(&session->recorder, i, isolate, gc);
+		return;
+	}
 }
 
 static const struct nm_last_words *find_words(const struct nm_session *session, pid_t pid)
 {
-	for (unsigned i = 0; i < session->crashlog.words_count; i++)
-		if (session->crashlog.words[i].pid == pid)
-			return &session->crashlog.words[i];
+	const struct nm_crashlog *log = &session->hearing.err.log;
+
+	for (unsigned i = 0; i < log->words_count; i++)
+		if (log->words[i].pid == pid)
+			return &log->words[i];
 	return NULL;
 }
 
@@ -179,7 +192,7 @@ static void on_end(void *context, struct nm_member *member)
 	session->ending.processes[member->record - 1].has_ended = true;
 	if (member->pid == session->pid || session->output.is_quiet)
 		return;
-	nm_relay_read(&session->relay, take_stderr, session);
+	nm_hearing_read(&session->hearing);
 	words = find_words(session, member->pid);
 	nm_run_output_note(&session->output, "%s, process %d, %s%s%s", member->label,
 			   (int)member->pid, words ? "died: \"" : "ended",
@@ -246,16 +259,6 @@ static void on_tick(uv_timer_t *timer)
 		nm_run_output_note(&session->output, "%s", err.message);
 	if (!uv_is_active((uv_handle_t *)&session->try_again))
 		on_try_again(&session->try_again);
-}
-
-static void on_relay(uv_poll_t *poll, int status, int events)
-{
-	struct nm_session *session = poll->data;
-
-	(void)status;
-	(void)events;
-	if (!nm_relay_read(&session->relay, take_stderr, session))
-		uv_poll_stop(poll);
 }
 
 static void note_exit(struct nm_session *session, int status, const struct rusage *usage)
@@ -342,12 +345,11 @@ static int watch(struct nm_session *session, struct nm_error *err)
 	session->flight.taken = on_taken;
 	session->flight.context = session;
 	nm_oom_read(session->family.proc, session->pid, &session->oom);
-	session->signals.data = session->relay_poll.data = session;
+	session->signals.data = session;
 	session->tick.data = session->close_tick.data = session->try_again.data = session;
 	uv_poll_init(&session->loop, &session->signals, session->signal_fd);
 	uv_poll_start(&session->signals, UV_READABLE, on_signal);
-	uv_poll_init(&session->loop, &session->relay_poll, session->relay.peer);
-	uv_poll_start(&session->relay_poll, UV_READABLE, on_relay);
+	nm_hearing_listen(&session->hearing, &session->loop);
 	uv_timer_init(&session->loop, &session->tick);
 	uv_timer_start(&session->tick, on_tick, tick_ms, tick_ms);
 	uv_timer_init(&session->loop, &session->close_tick);
@@ -424,46 +426,53 @@ static void find_heap(struct nm_session *session)
 	}
 }
 
+/* Its last collections, if it told of them all the time. */
+static void find_traced(struct nm_session *session)
+{
+	struct nm_ending *ending = &session->ending;
+	const struct nm_crashlog_gcs *gcs =
+		ending->subject ? nm_hearing_gcs(&session->hearing, ending->subject->pid) : NULL;
+
+	if (!gcs)
+		return;
+	memcpy(ending->traced, gcs->gcs, sizeof(ending->traced));
+	ending->traced_count = gcs->count;
+}
+
+static void take_words(struct nm_ending *ending, const struct nm_crashlog *log)
+{
+	memcpy(ending->words, log->words, sizeof(ending->words));
+	ending->words_count = log->words_count;
+	ending->worker_ran_out = log->worker_ran_out;
+	ending->buffer_failed = log->buffer_failed;
+	memcpy(ending->error, log->error, sizeof(ending->error));
+}
+
 /* Everything the command wrote comes first, then the end, and nodemem ends after both are
    printed. */
 static void tell_end(struct nm_session *session)
 {
 	struct nm_ending *ending = &session->ending;
 
-	nm_relay_sync(&session->relay, take_stderr, session);
+	nm_hearing_sync(&session->hearing);
 	nm_flight_finish(&session->flight);
 	for (size_t i = 0; i < session->family.count; i++)
 		tell_cost(session, session->family.members[i]);
-	nm_crashlog_end(&session->crashlog);
+	nm_hearing_end(&session->hearing);
 	count_kills(session);
-	memcpy(ending->words, session->crashlog.words, sizeof(ending->words));
-	ending->words_count = session->crashlog.words_count;
-	ending->worker_ran_out = session->crashlog.worker_ran_out;
-	ending->buffer_failed = session->crashlog.buffer_failed;
-	memcpy(ending->error, session->crashlog.error, sizeof(ending->error));
+	take_words(ending, &session->hearing.err.log);
 	ending->pid = session->pid;
 	ending->totalmem = uv_get_total_memory();
 	refine_peak(ending);
 	nm_verdict_reach(ending);
 	find_heap(session);
+	find_traced(session);
 	close_recording(session);
 	nm_run_output_end(&session->output, ending);
-	nm_relay_sync(&session->relay, take_stderr, session);
+	nm_hearing_sync(&session->hearing);
 }
 
 /* ---- the start --------------------------------------------------------------------------- */
-
-/* Our own files must not take the places of stdin, stdout and stderr. */
-static void fill_closed(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
 
 static int start(struct nm_session *session, const struct nm_call *call, struct nm_error *err)
 {
@@ -472,7 +481,9 @@ static int start(struct nm_session *session, const struct nm_call *call, struct 
 	sigset_t signals;
 	int status;
 
-	if ((status = nm_relay_start(&session->relay, err)) != NM_OK)
+	if ((status = nm_hearing_start(&session->hearing,
+				       session->reads_stdout || nm_hearing_is_traced(call->words),
+				       on_traced, session, err)) != NM_OK)
 		return status;
 	/* The relay, which may outlive us, must not have it. */
 	if (session->record_path &&
@@ -490,9 +501,9 @@ static int start(struct nm_session *session, const struct nm_call *call, struct 
 	snprintf(session->ending.command, sizeof(session->ending.command), "%s",
 		 slash && slash[1] ? slash + 1 : call->words[0]);
 	session->pidfd = -1;
-	status = nm_spawn(call->words, session->relay.stderr_end, &session->inherited,
-			  &session->pid, err);
-	nm_relay_given(&session->relay);
+	status = nm_spawn(call->words, session->hearing.stdout_end, session->hearing.stderr_end,
+			  &session->inherited, &session->pid, err);
+	nm_hearing_given(&session->hearing);
 	if (status == NM_OK)
 		session->pidfd = (int)syscall(SYS_pidfd_open, session->pid, 0);
 	return status;
@@ -503,7 +514,7 @@ static int fail_start(struct nm_session *session, const struct nm_call *call,
 {
 	int code;
 
-	nm_relay_close(&session->relay);
+	nm_hearing_close(&session->hearing);
 	code = nm_call_fail(call, err);
 	if (err->code == NM_E_IO && session->begun_ns != 0)
 		code = err->os_errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
@@ -514,15 +525,14 @@ static int fail_start(struct nm_session *session, const struct nm_call *call,
 
 void nm_session_init(struct nm_session *session, struct nm_call *call)
 {
-	fill_closed();
+	nm_spawn_keep_free();
 	memset(session, 0, sizeof(*session));
 	session->interval_ms = NM_SESSION_TICK_MS;
-	session->output.relay = &session->relay;
+	session->output.relay = &session->hearing.err.relay;
 	session->output.text = call->view;
 	session->output.text.color = nm_options_color(call, stderr);
 	session->is_verbose = call->verbose;
 	nm_ending_init(&session->ending);
-	nm_crashlog_init(&session->crashlog);
 }
 
 bool nm_session_open_json(struct nm_session *session, struct nm_call *call, struct nm_error *err)
@@ -551,7 +561,7 @@ bool nm_session_open_json(struct nm_session *session, struct nm_call *call, stru
 
 static void done(struct nm_session *session)
 {
-	nm_relay_close(&session->relay);
+	nm_hearing_close(&session->hearing);
 	nm_family_done(&session->family);
 	nm_ending_done(&session->ending);
 	for (size_t i = 0; i < session->process_count; i++) {

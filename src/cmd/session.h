@@ -9,12 +9,12 @@
 
 #include "cmd/family.h"
 #include "cmd/flight.h"
+#include "cmd/hearing.h"
+#include "cmd/isolate_names.h"
 #include "cmd/recorder.h"
-#include "cmd/relay.h"
 #include "cmd/run_output.h"
 #include "cmd/spawn.h"
 #include "model/last_heap.h"
-#include "source/crashlog/crashlog.h"
 #include "source/proc/oom.h"
 
 /* As often as this is looked, so that peaks and the way to a limit are seen. */
@@ -24,6 +24,7 @@
 struct nm_session_process {
 	struct nm_last_heap heap;
 	struct nm_follow follow;
+	struct nm_isolate_names isolates;
 };
 
 /* After nm_session_init() the first group may be changed; the rest is its own. */
@@ -33,19 +34,18 @@ struct nm_session {
 	struct nm_flight flight;     /* .dump_path and .is_off */
 	struct nm_recorder recorder; /* .bounds and .interval_ms */
 	const char *record_path;     /* of the recording; NULL for none */
+	bool reads_stdout;	     /* for --trace-gc, which prints there */
 	bool is_verbose;
 
 	uv_loop_t loop;
 	uv_poll_t signals;
-	uv_poll_t relay_poll;
 	uv_timer_t tick;
 	uv_timer_t close_tick;
 	uv_timer_t try_again;
 	int signal_fd;
 	struct nm_inherited inherited;
-	struct nm_relay relay;
+	struct nm_hearing hearing;
 	struct nm_family family;
-	struct nm_crashlog crashlog;
 	struct nm_oom oom; /* at the start, or when the command went to another cgroup */
 	struct nm_ending ending;
 	struct nm_session_process *processes; /* beside ending.processes */

@@ -6,6 +6,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+void nm_spawn_keep_free(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 void nm_inherited_take(struct nm_inherited *inherited, const sigset_t *signals)
 {
 	struct sigaction ignore = {.sa_handler = SIG_IGN}, standard = {.sa_handler = SIG_DFL};
@@ -19,15 +30,15 @@ void nm_inherited_take(struct nm_inherited *inherited, const sigset_t *signals)
 }
 
 /* In the new process. Everything else that nodemem opened closes by itself. */
-static _Noreturn void become(char **words, int stderr_fd, const struct nm_inherited *inherited,
-			     int failure_fd)
+static _Noreturn void become(char **words, int stdout_fd, int stderr_fd,
+			     const struct nm_inherited *inherited, int failure_fd)
 {
 	int problem;
 
 	sigaction(SIGPIPE, &inherited->on_pipe, NULL);
 	sigaction(SIGCHLD, &inherited->on_child, NULL);
 	sigprocmask(SIG_SETMASK, &inherited->mask, NULL);
-	if (dup2(stderr_fd, STDERR_FILENO) >= 0)
+	if (dup2(stderr_fd, STDERR_FILENO) >= 0 && dup2(stdout_fd, STDOUT_FILENO) >= 0)
 		execvp(words[0], words);
 	problem = errno;
 	while (write(failure_fd, &problem, sizeof(problem)) < 0 && errno == EINTR)
@@ -35,8 +46,8 @@ static _Noreturn void become(char **words, int stderr_fd, const struct nm_inheri
 	_exit(127);
 }
 
-int nm_spawn(char **words, int stderr_fd, const struct nm_inherited *inherited, pid_t *out,
-	     struct nm_error *err)
+int nm_spawn(char **words, int stdout_fd, int stderr_fd, const struct nm_inherited *inherited,
+	     pid_t *out, struct nm_error *err)
 {
 	int ends[2], problem = 0;
 	ssize_t got;
@@ -47,7 +58,7 @@ int nm_spawn(char **words, int stderr_fd, const struct nm_inherited *inherited, 
 		return nm_error_set_errno(err, NM_E_IO, errno, "cannot make a pipe");
 	pid = fork();
 	if (pid == 0)
-		become(words, stderr_fd, inherited, ends[1]);
+		become(words, stdout_fd, stderr_fd, inherited, ends[1]);
 	problem = pid < 0 ? errno : 0;
 	close(ends[1]);
 	if (pid > 0) {

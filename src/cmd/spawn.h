@@ -18,14 +18,17 @@ struct nm_inherited {
 	struct sigaction on_child;
 };
 
+/* Our own files must not take the places of stdin, stdout and stderr. Before anything is opened. */
+void nm_spawn_keep_free(void);
+
 /* Remember, block `signals` and SIGCHLD for reading with signalfd(), and ignore SIGPIPE. */
 void nm_inherited_take(struct nm_inherited *inherited, const sigset_t *signals);
 
 /*
- * Start words[0] with stdin and stdout as they are and `stderr_fd` as stderr. NM_E_IO with the
- * errno of exec: ENOENT when there is no such command.
+ * Start words[0] with stdin as it is, and these two as stdout and stderr. NM_E_IO with the errno of
+ * exec: ENOENT when there is no such command.
  */
-int nm_spawn(char **words, int stderr_fd, const struct nm_inherited *inherited, pid_t *out,
-	     struct nm_error *err);
+int nm_spawn(char **words, int stdout_fd, int stderr_fd, const struct nm_inherited *inherited,
+	     pid_t *out, struct nm_error *err);
 
 #endif

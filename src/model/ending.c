@@ -117,3 +117,11 @@ void nm_ending_done(struct nm_ending *ending)
 	free(ending->processes);
 	memset(ending, 0, sizeof(*ending));
 }
+
+const struct nm_gc *nm_ending_gcs(const struct nm_ending *ending, unsigned *out_count)
+{
+	const struct nm_last_words *words = ending->last_words;
+
+	*out_count = words && words->gc_count > 0 ? words->gc_count : ending->traced_count;
+	return words && words->gc_count > 0 ? words->gcs : ending->traced;
+}

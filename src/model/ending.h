@@ -31,8 +31,9 @@ const char *nm_cause_name(enum nm_cause cause);
 
 /* One garbage collection, as V8 prints it. */
 struct nm_gc {
-	char kind[40]; /* "Mark-Compact (reduce)" */
-	double at_ms;  /* since the isolate was made */
+	char kind[40];	  /* "Mark-Compact (reduce)" */
+	uint64_t isolate; /* its address */
+	double at_ms;	  /* since the isolate was made */
 	double before_mb;
 	double after_mb;
 	double pause_ms;
@@ -161,15 +162,21 @@ struct nm_ending {
 	enum nm_cause cause;
 	const struct nm_run_process *subject;	/* whose end it is; NULL when not known */
 	const struct nm_last_words *last_words; /* of the subject; NULL when it said none */
-	char headline[240];			/* one line */
-	char reason[1000];			/* sentences; may be empty */
-	char advice[1000];			/* sentences; may be empty */
+	/* Of the subject, where --trace-gc printed them. */
+	unsigned traced_count;
+	struct nm_gc traced[NM_GCS_MAX];
+	char headline[240]; /* one line */
+	char reason[1000];  /* sentences; may be empty */
+	char advice[1000];  /* sentences; may be empty */
 };
 
 void nm_ending_init(struct nm_ending *ending);
 
 /* One more piece of evidence, one line; what does not fit, and what is there already, is left out. */
 void nm_ending_add_evidence(struct nm_ending *ending, const char *format, ...) NM_PRINTF(2, 3);
+
+/* The last collections that V8 printed: in its last words, or else while it lived. Borrowed. */
+const struct nm_gc *nm_ending_gcs(const struct nm_ending *ending, unsigned *out_count);
 
 /* A file seldom tells how long a process had lived. */
 bool nm_ending_knows_duration(const struct nm_ending *ending);

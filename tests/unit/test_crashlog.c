@@ -223,6 +223,46 @@ static void two_deaths_keep_their_own_collections(void **state)
 	assert_int_equal(log.words[1].gc_count, 2);
 }
 
+struct traced {
+	unsigned count;
+	uint64_t isolate;
+	double pauses;
+};
+
+static void on_traced(void *context, pid_t pid, const struct nm_gc *gc)
+{
+	struct traced *traced = context;
+
+	assert_int_equal(pid, 7);
+	traced->count++;
+	traced->isolate = gc->isolate;
+	traced->pauses += gc->pause_ms;
+}
+
+/* Each that --trace-gc prints counts, also one just like that before it; the last few are those again. */
+static void printed_collections_are_told_once_each(void **state)
+{
+	static const char text[] =
+		"[7:0x2a9586d0]     1070 ms: Scavenge 4.6 (6.0) -> 3.6 (6.0) MB, 0.25 / 0.00 ms  x\n"
+		"[7:0x2a9586d0]     1070 ms: Scavenge 4.6 (6.0) -> 3.6 (6.0) MB, 0.25 / 0.00 ms  x\n"
+		"[7:0x2a9586d0:0]     1073 ms: Mark-Compact 4.2 (6.0) -> 3.0 (6.0) MB, 2.5 / 0.00 ms  x\n"
+		"\n<--- Last few GCs --->\n\n"
+		"[7:0x2a9586d0:0]     1073 ms: Mark-Compact 4.2 (6.0) -> 3.0 (6.0) MB, 2.5 / 0.00 ms  x\n";
+	struct traced traced = {0};
+	struct nm_crashlog log;
+
+	(void)state;
+	nm_crashlog_init(&log);
+	log.traced = on_traced;
+	log.context = &traced;
+	nm_crashlog_feed(&log, text, strlen(text));
+	assert_int_equal(traced.count, 3);
+	assert_int_equal(traced.isolate, 0x2a9586d0);
+	assert_true(traced.pauses > 2.99 && traced.pauses < 3.01);
+	assert_int_equal(nm_crashlog_find_gcs(&log, 7)->count, 3);
+	assert_null(nm_crashlog_find_gcs(&log, 8));
+}
+
 static void hints_of_uncaught_errors_are_kept(void **state)
 {
 	struct nm_crashlog log;
@@ -351,6 +391,7 @@ int main(void)
 		cmocka_unit_test(wordings_have_their_kind),
 		cmocka_unit_test(traced_collections_are_told_once),
 		cmocka_unit_test(two_deaths_keep_their_own_collections),
+		cmocka_unit_test(printed_collections_are_told_once_each),
 		cmocka_unit_test(hints_of_uncaught_errors_are_kept),
 		cmocka_unit_test(the_error_that_nobody_caught_is_kept),
 		cmocka_unit_test(a_stack_trace_belongs_to_the_words_before_it),

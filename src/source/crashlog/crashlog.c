@@ -94,12 +94,16 @@ static bool parse_gc(const char **at, struct nm_gc *out)
 	return true;
 }
 
-static void add_gc(struct nm_crashlog_gcs *gcs, const struct nm_gc *gc)
+static bool is_known(const struct nm_crashlog_gcs *gcs, const struct nm_gc *gc)
 {
-	/* With --trace-gc the last ones are told twice. */
 	for (unsigned i = 0; i < gcs->count; i++)
 		if (gcs->gcs[i].at_ms == gc->at_ms && gcs->gcs[i].before_mb == gc->before_mb)
-			return;
+			return true;
+	return false;
+}
+
+static void add_gc(struct nm_crashlog_gcs *gcs, const struct nm_gc *gc)
+{
 	if (gcs->count == NM_GCS_MAX)
 		memmove(&gcs->gcs[0], &gcs->gcs[1], --gcs->count * sizeof(gcs->gcs[0]));
 	gcs->gcs[gcs->count++] = *gc;
@@ -112,18 +116,34 @@ static void read_gc(struct nm_crashlog *log, const char *bracket)
 	const char *at = bracket + 1;
 	struct nm_crashlog_gcs *gcs;
 	double pid, at_ms;
+	uint64_t isolate;
 	struct nm_gc gc;
 
 	if (!read_number(&at, &pid) || pid < 1 || pid > PID_MAX || strncmp(at, ":0x", 3) != 0)
 		return;
+	isolate = strtoull(at + 1, NULL, 16);
 	at += 3;
 	at += strspn(at, "0123456789abcdefABCDEF:");
 	if (*at++ != ']' || !read_number(&at, &at_ms) || !expect(&at, "ms:") || !parse_gc(&at, &gc))
 		return;
 	gc.at_ms = at_ms;
+	gc.isolate = isolate;
 	gcs = gcs_of(log, (pid_t)pid);
-	add_gc(gcs, &gc);
 	gcs->is_dying = gcs->is_dying || log->in_last_gcs;
+	/* With --trace-gc the last ones are told twice; young ones may be alike within a millisecond. */
+	if (log->in_last_gcs && is_known(gcs, &gc))
+		return;
+	add_gc(gcs, &gc);
+	if (!log->in_last_gcs && log->traced)
+		log->traced(log->context, (pid_t)pid, &gc);
+}
+
+const struct nm_crashlog_gcs *nm_crashlog_find_gcs(const struct nm_crashlog *log, pid_t pid)
+{
+	for (size_t i = 0; i < NM_CRASHLOG_PIDS_MAX; i++)
+		if (log->pids[i].pid == pid && log->pids[i].count > 0)
+			return &log->pids[i];
+	return NULL;
 }
 
 /* The process whose last collections were told most recently, if its fatal error is still due. */

@@ -1,5 +1,5 @@
 /*
- * crashlog.h - what V8 says when it dies, found in a stream of stderr
+ * crashlog.h - what V8 says when it dies, found in a stream of stderr, or of stdout with --trace-gc
  *
  * Fed with pieces as they come, cut anywhere; keeps the last garbage collections of the last
  * few processes that told them ("[PID:0x...] ... ms: Mark-Compact ...", from --trace-gc and
@@ -26,7 +26,12 @@ struct nm_crashlog_gcs {
 	struct nm_gc gcs[NM_GCS_MAX];
 };
 
+/* A collection was printed as it ended, not among the last few of a dying process. */
+typedef void nm_crashlog_traced(void *context, pid_t pid, const struct nm_gc *gc);
+
 struct nm_crashlog {
+	nm_crashlog_traced *traced; /* NULL unless set after nm_crashlog_init() */
+	void *context;
 	struct nm_lines lines;
 	bool in_last_gcs;
 	uint64_t clock;
@@ -48,6 +53,9 @@ void nm_crashlog_feed(struct nm_crashlog *log, const char *bytes, size_t length)
 
 /* One whole line, without its line feed; in place of nm_crashlog_feed(). */
 void nm_crashlog_line(struct nm_crashlog *log, const char *line);
+
+/* The last collections that a process printed; NULL for none. */
+const struct nm_crashlog_gcs *nm_crashlog_find_gcs(const struct nm_crashlog *log, pid_t pid);
 
 /* No more will come: a last line without a line feed counts. */
 void nm_crashlog_end(struct nm_crashlog *log);

@@ -5,12 +5,14 @@
 #include "view/json/last_heap.h"
 #include "view/json/write.h"
 
-static json_t *make_gcs(const struct nm_last_words *words)
+static json_t *make_gcs(const struct nm_ending *ending)
 {
 	json_t *array = json_array();
+	unsigned count;
+	const struct nm_gc *gcs = nm_ending_gcs(ending, &count);
 
-	for (unsigned i = 0; words && i < words->gc_count; i++) {
-		const struct nm_gc *gc = &words->gcs[i];
+	for (unsigned i = 0; i < count; i++) {
+		const struct nm_gc *gc = &gcs[i];
 		json_t *one = json_object();
 
 		json_object_set_new(one, "kind", nm_json_foreign(gc->kind));
@@ -89,7 +91,7 @@ static void add_ending(json_t *document, const struct nm_ending *ending)
 	json_object_set_new(document, "lastWords",
 			    ending->last_words ? nm_json_foreign(ending->last_words->reason)
 					       : json_null());
-	json_object_set_new(document, "lastGcs", make_gcs(ending->last_words));
+	json_object_set_new(document, "lastGcs", make_gcs(ending));
 	json_object_set_new(document, "error", nm_json_text(ending->error));
 	json_object_set_new(document, "evidence", make_evidence(ending));
 	json_object_set_new(document, "summary", nm_json_foreign(ending->headline));

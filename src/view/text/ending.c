@@ -103,20 +103,22 @@ static void print_limit(const struct nm_view_options *how, const struct nm_run_p
 		100.0 * (double)process->heap_used / (double)process->heap_size_limit);
 }
 
-static void print_gcs(const struct nm_view_options *how, const struct nm_last_words *words)
+static void print_gcs(const struct nm_view_options *how, const struct nm_ending *ending)
 {
 	int width = (int)strlen("kind");
+	unsigned count;
+	const struct nm_gc *gcs = nm_ending_gcs(ending, &count);
 
-	if (!words || words->gc_count == 0)
+	if (count == 0)
 		return;
-	for (unsigned i = 0; i < words->gc_count; i++)
-		if ((int)strlen(words->gcs[i].kind) > width)
-			width = (int)strlen(words->gcs[i].kind);
+	for (unsigned i = 0; i < count; i++)
+		if ((int)strlen(gcs[i].kind) > width)
+			width = (int)strlen(gcs[i].kind);
 	print_name(how, "last GCs");
 	fprintf(how->out, "%s%-*s %12s %12s %10s%s\n", nm_table_color(how, NM_COLOR_BOLD), width,
 		"kind", "before", "after", "pause", nm_table_color(how, NM_COLOR_OFF));
-	for (unsigned i = 0; i < words->gc_count; i++) {
-		const struct nm_gc *gc = &words->gcs[i];
+	for (unsigned i = 0; i < count; i++) {
+		const struct nm_gc *gc = &gcs[i];
 
 		fprintf(how->out, "%*s%-*s %8.1f MiB %8.1f MiB %7.1f ms\n", NAME_WIDTH, "", width,
 			gc->kind, gc->before_mb, gc->after_mb, gc->pause_ms);
@@ -176,7 +178,7 @@ void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *e
 			ending->unreadable[0] ? "no numbers: " : "no Node.js process was seen",
 			ending->unreadable);
 		print_wrapped(how, "why", ending->reason);
-		print_gcs(how, ending->last_words);
+		print_gcs(how, ending);
 		print_wrapped(how, "do", ending->advice);
 		return;
 	}
@@ -185,7 +187,7 @@ void nm_text_ending(const struct nm_view_options *how, const struct nm_ending *e
 	print_peaks(how, ending);
 	print_limit(how, ending->subject);
 	print_processes(how, ending);
-	print_gcs(how, ending->last_words);
+	print_gcs(how, ending);
 	print_heap(how, ending->heap);
 	print_wrapped(how, "why", ending->reason);
 	print_wrapped(how, "do", ending->advice);
@@ -234,7 +236,7 @@ static void print_death(const struct nm_view_options *how, const struct nm_death
 	print_end(how, ending);
 	print_peaks(how, ending);
 	print_limit(how, ending->subject);
-	print_gcs(how, ending->last_words);
+	print_gcs(how, ending);
 	print_heap(how, ending->heap);
 	print_evidence(how, ending);
 	print_wrapped(how, "why", ending->reason);
