@@ -232,9 +232,12 @@ const tests = {
         const page = await open(browser, server);
         await inPage(page, one.pid);
         assert.ok(await page.isDisabled('#take-histogram'));
-        const {status, text} = await request(server, 'POST', `/api/process/${one.pid}/histogram`, {'X-Nodemem': 'x'});
-        assert.strictEqual(status, 403);
-        assert.match(text, /--allow-actions/);
+        assert.ok(await page.isDisabled('#take-snapshot'));
+        for (const what of ['histogram', 'snapshot', 'redacted-snapshot']) {
+            const {status, text} = await request(server, 'POST', `/api/process/${one.pid}/${what}`, {'X-Nodemem': 'x'});
+            assert.strictEqual(status, 403);
+            assert.match(text, /--allow-actions/);
+        }
         await stop(server, one);
     },
 
@@ -259,6 +262,34 @@ const tests = {
             assert.strictEqual((await request(server, 'POST', `/api/process/${wrong}/histogram`, {'X-Nodemem': 'x'})).status, 404, wrong);
         /* Not every process of the machine can be asked for: only one that is watched. */
         assert.strictEqual((await request(server, 'POST', `/api/process/${process.pid}/histogram`, {'X-Nodemem': 'x'})).status, 410);
+        assert.deepStrictEqual(page.problems, []);
+        await stop(server, heap);
+    },
+
+    async 'a heap snapshot is saved, without texts unless they are wanted, and leaves nothing here'(browser) {
+        const heap = await target([path.join(TARGETS, 'heap.js'), 2000], '--expose-gc');
+        process.env.TMPDIR = fs.mkdtempSync(path.join(folder, 'tmp-'));
+        const server = await serve('--allow-actions', heap.pid);
+        const page = await open(browser, server);
+        await inPage(page, heap.pid);
+        for (const withTexts of [false, true]) {
+            await page.setChecked('#with-texts', withTexts);
+            const [download] = await Promise.all([page.waitForEvent('download'), page.click('#take-snapshot')]);
+            assert.strictEqual(download.suggestedFilename(), `process-${heap.pid}.heapsnapshot`);
+            await page.waitForFunction(() => /stopped for [\d.]+ ms/.test(document.getElementById('saved')?.textContent));
+            const file = await download.path();
+            const {classes} = JSON.parse(execFileSync(NODEMEM, ['heap', '--json', file], {maxBuffer: 1 << 28}));
+            assert.strictEqual(classes.find(({name}) => name === 'Dog').count, 2000);
+            assert.strictEqual(fs.readFileSync(file, 'utf8').includes('and a tail'), withTexts);
+        }
+        assert.deepStrictEqual(fs.readdirSync(process.env.TMPDIR), []);
+        assert.strictEqual((await request(server, 'POST', `/api/process/${heap.pid}/snapshot`, {})).status, 403);
+        assert.strictEqual((await request(server, 'GET', `/api/process/${heap.pid}/snapshot`)).status, 405);
+        fs.rmdirSync(process.env.TMPDIR);
+        const {status, text} = await request(server, 'POST', `/api/process/${heap.pid}/snapshot`, {'X-Nodemem': 'x'});
+        assert.strictEqual(status, 500);
+        assert.match(JSON.parse(text).error.message, /TMPDIR/);
+        delete process.env.TMPDIR;
         assert.deepStrictEqual(page.problems, []);
         await stop(server, heap);
     },

@@ -1,5 +1,5 @@
 /*
- * live-process.js - one process: its curves, limits, ledger and histograms
+ * live-process.js - one process: its curves, limits, ledger, histograms and heap snapshots
  */
 
 /* As many samples as the server keeps, and a little more. */
@@ -121,11 +121,12 @@ function ledgerTable(ledger) {
 }
 
 class LiveProcess {
-	/* `ask(path, method)` gives a document. */
-	constructor(process, past, ask, allowActions) {
+	/* The server: `ask(path, method)` gives a document, `fetchFile(path)` keeps a file. */
+	constructor(process, past, {ask, fetchFile}, allowActions) {
 		this.key = processKey(process);
 		this.process = process;
 		this.ask = ask;
+		this.fetchFile = fetchFile;
 		this.samples = new Samples(past);
 		this.samples.add(process);
 		this.charts = new LiveCharts(this.samples);
@@ -134,6 +135,7 @@ class LiveProcess {
 		this.limits = element('div', {});
 		this.ledger = element('div', {});
 		this.classes = element('div', {});
+		this.snapshot = element('div', {});
 		this.histograms = [];
 		this.limitsMs = 0;
 		this.hasEnded = false;
@@ -144,6 +146,9 @@ class LiveProcess {
 		this.ledgerButton = element('button', {id: 'read-ledger', onclick: () => this.readLedger()}, 'Read it');
 		this.histogramButton = element('button', {id: 'take-histogram', disabled: !this.allowActions,
 			onclick: () => this.takeHistogram()}, 'Count the objects');
+		this.snapshotButton = element('button', {id: 'take-snapshot', disabled: !this.allowActions,
+			onclick: () => this.takeSnapshot()}, 'Save a heap snapshot');
+		this.withTexts = element('input', {type: 'checkbox', id: 'with-texts', disabled: !this.allowActions});
 		return element('div', {id: 'process', 'data-pid': process.pid},
 			element('h1', {}, appName(process), ' ', element('small', {}, `process ${process.pid}`)),
 			this.state,
@@ -157,7 +162,9 @@ class LiveProcess {
 			section('classes', 'What fills the heap', element('p', {}, this.allowActions
 				? 'Live objects by class. The process is stopped for some milliseconds. '
 				: 'nodemem serve was started without --allow-actions, so no process is stopped to count its objects. ',
-			this.histogramButton), this.classes));
+			this.histogramButton), this.classes, element('p', {}, 'All of the heap, for ', element('code', {}, 'nodemem heap'),
+				' or Chrome DevTools. Strings may hold secrets: ', element('label', {}, this.withTexts, ' with their texts '),
+				this.snapshotButton), this.snapshot));
 	}
 
 	draw() {
@@ -201,7 +208,8 @@ class LiveProcess {
 		this.state.replaceChildren(element('h2', {}, 'It has ended.'),
 			element('p', {}, `It was last seen on ${timeText(last, true)}. What is below is from then. `,
 				"How it ended, 'nodemem run' and 'nodemem why' can tell."));
-		this.ledgerButton.disabled = this.histogramButton.disabled = true;
+		for (const button of [this.ledgerButton, this.histogramButton, this.snapshotButton])
+			button.disabled = true;
 	}
 
 	path(what) {
@@ -219,11 +227,11 @@ class LiveProcess {
 	}
 
 	/* Ask with the button out of reach; what went wrong stands where the answer would. */
-	async fill(place, button, path, method, show) {
+	async fill(place, button, asked, show) {
 		button.disabled = true;
 		place.replaceChildren(element('p', {class: 'hint'}, 'Asking …'));
 		try {
-			place.replaceChildren(...show(await this.ask(path, method)));
+			place.replaceChildren(...show(await asked()));
 		} catch (error) {
 			place.replaceChildren(element('p', {role: 'alert'}, error.message));
 		}
@@ -231,12 +239,12 @@ class LiveProcess {
 	}
 
 	readLedger() {
-		return this.fill(this.ledger, this.ledgerButton, this.path('ledger'), 'GET', (ledger) => [ledgerTable(ledger),
+		return this.fill(this.ledger, this.ledgerButton, () => this.ask(this.path('ledger')), (ledger) => [ledgerTable(ledger),
 			...ledger.missing.map((text) => element('p', {class: 'hint'}, text))]);
 	}
 
 	takeHistogram() {
-		return this.fill(this.classes, this.histogramButton, this.path('histogram'), 'POST', (histogram) => {
+		return this.fill(this.classes, this.histogramButton, () => this.ask(this.path('histogram'), 'POST'), (histogram) => {
 			/* As the report has it: names, counts and bytes. */
 			this.histograms.push({timeMs: Date.now(), reason: 'taken', liveBytes: histogram.liveBytes,
 				classCount: histogram.classes.length, stoppedMs: histogram.stoppedMs,
@@ -247,6 +255,13 @@ class LiveProcess {
 				(before === after ? '' : ` Compared with ${timeText(before.timeMs)}.`)),
 			classTable(before, after, before === after ? 'bytes at the end' : 'growth', false)[1]];
 		});
+	}
+
+	takeSnapshot() {
+		const path = this.path(this.withTexts.checked ? 'snapshot' : 'redacted-snapshot');
+		return this.fill(this.snapshot, this.snapshotButton, () => this.fetchFile(path), ({name, size, headers}) =>
+			[element('p', {id: 'saved'}, `${name}: ${sizeWords(size)}. The process was stopped for ` +
+				`${headers.get('X-Nodemem-Stopped-Ms')} ms.`)]);
 	}
 
 	destroy() {

@@ -4,13 +4,15 @@
 
 /* The server speaks once a second. */
 const SILENCE_MS = 5000, AGAIN_MS = 2000;
+/* So long the browser has to take a file that is there already. */
+const LINK_MS = 60000;
 
-/* A document, or an error that says in words what the server said. */
-async function ask(path, method = 'GET') {
+/* An answer, or an error that says in words what the server said. */
+async function request(path, method) {
 	const answer = await fetch(path, {method, headers: {'X-Nodemem': 'page'}});
-	const text = await answer.text();
 	if (answer.ok)
-		return JSON.parse(text);
+		return answer;
+	const text = await answer.text();
 	let words = text.trim();
 	try {
 		words = JSON.parse(text).error.message;
@@ -20,6 +22,19 @@ async function ask(path, method = 'GET') {
 	const error = new Error(words || `the server answered with the status ${answer.status}`);
 	error.status = answer.status;
 	throw error;
+}
+
+const ask = async (path, method = 'GET') => (await request(path, method)).json();
+
+/* A file, which the browser keeps as it does with every other: {name, size, headers}. */
+async function fetchFile(path) {
+	const answer = await request(path, 'POST');
+	const name = /filename="([\w.-]+)"/.exec(answer.headers.get('Content-Disposition'))[1];
+	const content = await answer.blob();
+	const link = element('a', {href: URL.createObjectURL(content), download: name});
+	link.click();
+	setTimeout(() => URL.revokeObjectURL(link.href), LINK_MS);
+	return {name, size: content.size, headers: answer.headers};
 }
 
 class LivePage {
@@ -124,7 +139,7 @@ class LivePage {
 				return;
 			if (this.process)
 				this.process.destroy();
-			this.process = new LiveProcess(process, past, ask, this.last.allowActions);
+			this.process = new LiveProcess(process, past, {ask, fetchFile}, this.last.allowActions);
 			this.place.replaceChildren(this.process.make());
 			this.process.draw();
 			this.fleet.mark(key);

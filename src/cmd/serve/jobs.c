@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "cmd/serve/snapshot_file.h"
 #include "model/heap/classes.h"
 #include "view/view.h"
 
@@ -22,6 +23,8 @@ struct job {
 	struct nm_error err;
 	char *text; /* of the document; owned */
 	size_t length;
+	int file; /* or the snapshot; -1 for none */
+	struct nm_dump dump;
 };
 
 /* ---- in the thread ------------------------------------------------------------------------- */
@@ -66,6 +69,23 @@ static int show_classes(FILE *out, struct nm_target *target, struct nm_error *er
 	return status;
 }
 
+static int find_out(struct job *job, FILE *out, struct nm_target *target)
+{
+	const struct nm_dump_options options = {
+		.max_stop_us = STOP_MAX_US,
+		.redact = job->kind == NM_JOB_REDACTED_SNAPSHOT,
+	};
+
+	switch (job->kind) {
+	case NM_JOB_LEDGER:
+		return show_ledger(out, target, &job->err);
+	case NM_JOB_HISTOGRAM:
+		return show_classes(out, target, &job->err);
+	default:
+		return nm_snapshot_file_make(target, &options, &job->dump, &job->file, &job->err);
+	}
+}
+
 static void work(uv_work_t *request)
 {
 	struct job *job = request->data;
@@ -83,8 +103,7 @@ static void work(uv_work_t *request)
 		job->status =
 			nm_error_set(&job->err, NM_E_GONE, "process %d has ended", (int)job->pid);
 	if (job->status == NM_OK)
-		job->status = job->kind == NM_JOB_HISTOGRAM ? show_classes(out, target, &job->err)
-							    : show_ledger(out, target, &job->err);
+		job->status = find_out(job, out, target);
 	nm_target_close(target);
 	if (fclose(out) != 0 && job->status == NM_OK)
 		job->status = nm_error_nomem(&job->err);
@@ -118,13 +137,31 @@ void nm_web_reply_error(struct nm_exchange *exchange, const struct nm_error *err
 	free(text);
 }
 
+/* As a file to be kept. */
+static void send_snapshot(struct job *job)
+{
+	char name[64], stopped[32];
+	struct MHD_Response *response = nm_web_file(job->exchange, job->file, job->dump.bytes);
+
+	if (response) {
+		snprintf(name, sizeof(name), "attachment; filename=\"process-%d.heapsnapshot\"",
+			 (int)job->pid);
+		snprintf(stopped, sizeof(stopped), "%.1f", (double)job->dump.stopped_us / 1000);
+		MHD_add_response_header(response, "Content-Disposition", name);
+		MHD_add_response_header(response, "X-Nodemem-Stopped-Ms", stopped);
+	}
+	nm_web_send(job->exchange, MHD_HTTP_OK, response);
+}
+
 static void on_done(uv_work_t *request, int status)
 {
 	struct job *job = request->data;
 
 	(void)status;
 	job->jobs->count--;
-	if (job->status == NM_OK)
+	if (job->status == NM_OK && job->file >= 0)
+		send_snapshot(job);
+	else if (job->status == NM_OK)
 		nm_web_reply(job->exchange, MHD_HTTP_OK, "application/json", job->text,
 			     job->length);
 	else
@@ -151,6 +188,7 @@ void nm_jobs_start(struct nm_jobs *jobs, struct nm_exchange *exchange, enum nm_j
 	job->kind = kind;
 	job->pid = info->pid;
 	job->started_ms = info->started_ms;
+	job->file = -1;
 	job->work.data = job;
 	if (uv_queue_work(jobs->loop, &job->work, work, on_done) != 0) {
 		free(job);

@@ -1,7 +1,8 @@
 /*
  * jobs.h - what takes a while to know of a process, found in a thread with a target of its own
  *
- * The loop, and so the sampling, goes on meanwhile. The answer is the document of the command of that name.
+ * The loop, and so the sampling, goes on meanwhile. The answer is the document of the command of that name, or a heap
+ * snapshot.
  */
 #ifndef NM_CMD_SERVE_JOBS_H
 #define NM_CMD_SERVE_JOBS_H
@@ -13,7 +14,9 @@
 
 enum nm_job_kind {
 	NM_JOB_LEDGER,	  /* does not stop the process: what malloc holds is not looked into */
-	NM_JOB_HISTOGRAM, /* stops it */
+	NM_JOB_HISTOGRAM, /* stops it, as do these */
+	NM_JOB_SNAPSHOT,
+	NM_JOB_REDACTED_SNAPSHOT, /* without the texts of strings */
 };
 
 struct nm_jobs {

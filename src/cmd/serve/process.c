@@ -1,6 +1,6 @@
 /*
  * process.c - what may be asked of one process: the documents of the commands usage, limits, forecast and rss, its
- * past, and a histogram
+ * past, and what takes a job: a histogram, a heap snapshot
  */
 #include <stdlib.h>
 
@@ -57,11 +57,34 @@ static void show(const struct nm_watched *watched, enum nm_process_page page, FI
 	}
 }
 
+/* False when the page needs none. */
+static bool find_job(enum nm_process_page page, enum nm_job_kind *out)
+{
+	static const struct {
+		enum nm_process_page page;
+		enum nm_job_kind kind;
+	} jobs[] = {
+		{NM_PAGE_LEDGER, NM_JOB_LEDGER},
+		{NM_PAGE_HISTOGRAM, NM_JOB_HISTOGRAM},
+		{NM_PAGE_SNAPSHOT, NM_JOB_SNAPSHOT},
+		{NM_PAGE_REDACTED_SNAPSHOT, NM_JOB_REDACTED_SNAPSHOT},
+	};
+
+	for (size_t i = 0; i < sizeof(jobs) / sizeof(jobs[0]); i++) {
+		if (jobs[i].page != page)
+			continue;
+		*out = jobs[i].kind;
+		return true;
+	}
+	return false;
+}
+
 void nm_process_answer(struct nm_serve *serve, struct nm_exchange *exchange, pid_t pid,
 		       enum nm_process_page page)
 {
 	const struct nm_watched *watched;
 	struct document document;
+	enum nm_job_kind job;
 
 	nm_lookout_fleet(&serve->lookout, NM_FRESH_MS);
 	watched = nm_lookout_find(&serve->lookout, pid);
@@ -69,10 +92,8 @@ void nm_process_answer(struct nm_serve *serve, struct nm_exchange *exchange, pid
 		fail(exchange, NM_E_GONE, "there is no such process, or it is not read");
 		return;
 	}
-	if (page == NM_PAGE_LEDGER || page == NM_PAGE_HISTOGRAM) {
-		nm_jobs_start(&serve->jobs, exchange,
-			      page == NM_PAGE_LEDGER ? NM_JOB_LEDGER : NM_JOB_HISTOGRAM,
-			      nm_target_info(watched->member->target));
+	if (find_job(page, &job)) {
+		nm_jobs_start(&serve->jobs, exchange, job, nm_target_info(watched->member->target));
 		return;
 	}
 	if (page == NM_PAGE_LIMITS && !watched->has_limits) {

@@ -156,6 +156,8 @@ static const struct route routes[] = {
 	{"GET", PROCESS "/past", 0, NULL, NM_PAGE_PAST},
 	{"GET", PROCESS "/ledger", 0, NULL, NM_PAGE_LEDGER},
 	{"POST", PROCESS "/histogram", ROUTE_ACTION, NULL, NM_PAGE_HISTOGRAM},
+	{"POST", PROCESS "/snapshot", ROUTE_ACTION, NULL, NM_PAGE_SNAPSHOT},
+	{"POST", PROCESS "/redacted-snapshot", ROUTE_ACTION, NULL, NM_PAGE_REDACTED_SNAPSHOT},
 };
 
 #define ROUTE_COUNT (sizeof(routes) / sizeof(routes[0]))

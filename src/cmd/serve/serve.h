@@ -44,6 +44,8 @@ enum nm_process_page {
 	NM_PAGE_PAST,
 	NM_PAGE_LEDGER,
 	NM_PAGE_HISTOGRAM,
+	NM_PAGE_SNAPSHOT,
+	NM_PAGE_REDACTED_SNAPSHOT,
 };
 
 void nm_process_answer(struct nm_serve *serve, struct nm_exchange *exchange, pid_t pid,

@@ -189,6 +189,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 		return;
 	exchange->place->since_ms = uv_now(web->loop);
 	exchange->place->is_patient = false;
+	exchange->place->extra_ms = 0;
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
 	free(exchange);
@@ -239,7 +240,7 @@ static void on_reap(uv_timer_t *timer)
 	const uint64_t now = uv_now(web->loop);
 
 	for (struct nm_web_place *place = web->places; place; place = place->next)
-		if (!place->is_patient && now - place->since_ms > NM_WEB_TIME_MS)
+		if (!place->is_patient && now - place->since_ms > NM_WEB_TIME_MS + place->extra_ms)
 			nm_web_cut(place);
 }
 
@@ -354,6 +355,19 @@ struct MHD_Response *nm_web_response(const char *type, const void *bytes, size_t
 
 	if (response)
 		nm_web_add_headers(response, type);
+	return response;
+}
+
+struct MHD_Response *nm_web_file(struct nm_exchange *exchange, int fd, uint64_t size)
+{
+	struct MHD_Response *response = MHD_create_response_from_fd64(size, fd);
+
+	if (!response) {
+		close(fd);
+		return NULL;
+	}
+	nm_web_add_headers(response, "application/octet-stream");
+	exchange->place->extra_ms = size / (NM_WEB_FILE_RATE / 1000);
 	return response;
 }
 

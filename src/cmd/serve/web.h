@@ -3,7 +3,7 @@
  *
  * One thread: libmicrohttpd's epoll is watched by the loop, so nothing here needs a lock. An answer is given at
  * once, or later by a job, or is a stream that never ends. A request that is not done within NM_WEB_TIME_MS is cut
- * off, however busily its client goes on sending a byte now and then.
+ * off, however busily its client goes on sending a byte now and then; a file may take longer, at NM_WEB_FILE_RATE.
  */
 #ifndef NM_CMD_SERVE_WEB_H
 #define NM_CMD_SERVE_WEB_H
@@ -18,6 +18,7 @@
 #define NM_WEB_HEADERS	   (16 << 10) /* all headers of a request, and what it takes to read them */
 #define NM_WEB_BODY_MAX	   (64 << 10) /* is read, and not used */
 #define NM_WEB_TIME_MS	   30000
+#define NM_WEB_FILE_RATE   (64 << 10) /* bytes a second, at least */
 
 struct nm_web;
 struct nm_web_place;
@@ -40,6 +41,7 @@ struct nm_web_place {
 	struct nm_web_place *next, **at;
 	int fd;
 	uint64_t since_ms; /* accepted, or its last request answered */
+	uint64_t extra_ms; /* for a file */
 	bool is_patient;   /* a job or a stream is waited for */
 };
 
@@ -81,6 +83,9 @@ void nm_web_send(struct nm_exchange *exchange, unsigned status, struct MHD_Respo
 /* A response with the headers that all have. NULL when there is no memory. */
 struct MHD_Response *nm_web_response(const char *type, const void *bytes, size_t length);
 void nm_web_add_headers(struct MHD_Response *response, const char *type);
+
+/* The same with all of a file, which is closed when it is sent. */
+struct MHD_Response *nm_web_file(struct nm_exchange *exchange, int fd, uint64_t size);
 
 /* The answer comes later, by one of the functions above. Meanwhile nothing else is read from there. */
 void nm_web_wait(struct nm_exchange *exchange);
