@@ -78,7 +78,7 @@ static int judge(const struct bounds *bounds, const struct nm_view_diff *view)
 	return code;
 }
 
-static struct nm_view_diff_row row_of(const struct nm_diff_row *row)
+static struct nm_view_diff_row row_of(const struct nm_diff_row *row, bool knows_both)
 {
 	return (struct nm_view_diff_row){
 		.key = &row->key,
@@ -89,7 +89,7 @@ static struct nm_view_diff_row row_of(const struct nm_diff_row *row)
 		.removed_size = row->removed_size,
 		.count_delta = row->count_delta,
 		.size_delta = row->size_delta,
-		.knows_both = true,
+		.knows_both = knows_both,
 	};
 }
 
@@ -136,9 +136,11 @@ static int show_two(struct nm_call *call, const struct bounds *bounds,
 	rows = calloc((size_t)diff.count + 1, sizeof(*rows));
 	if (rows) {
 		for (uint32_t i = 0; i < diff.count; i++)
-			rows[i] = row_of(&diff.rows[i]);
+			rows[i] = row_of(&diff.rows[i], diff.knows_both);
 		code = show(call, bounds,
-			    &(struct nm_view_diff){.rows = rows, .count = diff.count});
+			    &(struct nm_view_diff){.origin = nm_origin_of(&sides[1].of),
+						   .rows = rows,
+						   .count = diff.count});
 	} else {
 		nm_error_nomem(&err);
 		code = nm_call_fail(call, &err);
@@ -156,6 +158,15 @@ static int show_three(struct nm_call *call, const struct bounds *bounds,
 	struct nm_error err;
 	int code;
 
+	for (int i = 0; i < SIDES_MAX; i++)
+		if (!sides[i].of.graph->has_stable_ids) {
+			nm_error_set(
+				&err, NM_E_UNSUPPORTED,
+				"cannot tell what came with %s and stayed: %s has none of the ids "
+				"that V8 gives in its own snapshots (compare two)",
+				call->words[1], call->words[i]);
+			return nm_call_fail(call, &err);
+		}
 	if (nm_survivors_make(sides[0].heap, sides[1].heap, sides[2].classes, &survivors, &err) !=
 	    NM_OK)
 		return nm_call_fail(call, &err);
@@ -164,8 +175,10 @@ static int show_three(struct nm_call *call, const struct bounds *bounds,
 		for (uint32_t i = 0; i < survivors.count; i++)
 			rows[i] = row_of_survivors(&survivors.rows[i], sides[2].classes);
 		code = show(call, bounds,
-			    &(struct nm_view_diff){
-				    .rows = rows, .count = survivors.count, .is_survivors = true});
+			    &(struct nm_view_diff){.origin = nm_origin_of(&sides[2].of),
+						   .rows = rows,
+						   .count = survivors.count,
+						   .is_survivors = true});
 	} else {
 		nm_error_nomem(&err);
 		code = nm_call_fail(call, &err);
@@ -183,8 +196,11 @@ static int compare_snapshots(struct nm_call *call, const struct bounds *bounds)
 	if (code == NM_EXIT_OK)
 		code = call->word_count == 2 ? show_two(call, bounds, sides)
 					     : show_three(call, bounds, sides);
-	for (int i = 0; i < call->word_count; i++)
+	for (int i = 0; i < call->word_count; i++) {
+		if (code == NM_EXIT_OK || code == NM_EXIT_FINDING)
+			nm_print_graph_cost(call, i, &sides[i].of);
 		nm_heap_of_done(&sides[i]);
+	}
 	return code;
 }
 
@@ -206,7 +222,9 @@ static int show_histograms(struct nm_call *call, const struct bounds *bounds,
 							  .count_delta = found[i].count_delta,
 							  .size_delta = found[i].bytes_delta};
 	if (rows) {
-		code = show(call, bounds, &(struct nm_view_diff){.rows = rows, .count = kept});
+		code = show(
+			call, bounds,
+			&(struct nm_view_diff){.origin = {.via = ""}, .rows = rows, .count = kept});
 	} else {
 		nm_error_nomem(&err);
 		code = nm_call_fail(call, &err);
@@ -268,6 +286,7 @@ const struct nm_command nm_cmd_diff = {
 	.usage = "[OPTIONS] A B [C]",
 	.about =
 		"A and B are heap snapshots of one process, or files that 'nodemem histo --json' wrote.\n"
+		"Snapshots of nodemem dump can be compared with each other and with the process itself.\n"
 		"With three snapshots: what was born between A and B and is still there in C.\n",
 	.options = options,
 	.min_words = 2,

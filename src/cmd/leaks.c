@@ -22,6 +22,7 @@ static int find_and_show(struct nm_call *call, const struct nm_heap_of *sides, i
 	if (status == NM_OK)
 		status = nm_paths_by_distance(sides[count - 1].heap, &paths, err);
 	if (status == NM_OK) {
+		view.origin = nm_origin_of(&sides[count - 1].of);
 		view.leaks = &leaks;
 		view.classes = classes[count - 1];
 		view.paths = &paths;
@@ -45,8 +46,11 @@ static int run(struct nm_call *call)
 	code = nm_call_sides(call, sides);
 	if (code == NM_EXIT_OK && find_and_show(call, sides, count, top, &err) != NM_OK)
 		code = nm_call_fail(call, &err);
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < count; i++) {
+		if (code == NM_EXIT_OK)
+			nm_print_graph_cost(call, i, &sides[i].of);
 		nm_heap_of_done(&sides[i]);
+	}
 	return code;
 }
 
@@ -61,7 +65,8 @@ const struct nm_command nm_cmd_leaks = {
 	.summary = "what grows from snapshot to snapshot, what holds it and where it is written",
 	.usage = "[OPTIONS] A B [C]",
 	.about =
-		"A, B and C are heap snapshots of one process, the earliest first, that V8 wrote. With\n"
+		"A, B and C are heap snapshots of one process, the earliest first: either all of them\n"
+		"written by V8, or all by nodemem dump, and then the last may be the process itself. With\n"
 		"three, what came with the second and stayed is told from what only fills a cache.\n",
 	.options = options,
 	.min_words = 2,

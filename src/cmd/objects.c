@@ -69,6 +69,21 @@ int nm_call_heap(struct nm_call *call, int index, struct nm_heap_of *out)
 	return code;
 }
 
+/* V8 itself and nodemem differ in what they take for a class and how they name what holds an object. */
+static int check_alike(const struct nm_call *call, const struct nm_heap_of *sides, int count,
+		       struct nm_error *err)
+{
+	for (int i = 1; i < count; i++)
+		if (sides[i].of.graph->has_stable_ids != sides[0].of.graph->has_stable_ids)
+			return nm_error_set(
+				err, NM_E_UNSUPPORTED,
+				"cannot compare '%s' with '%s': only one of them is a snapshot "
+				"that V8 wrote, and the other an image of nodemem's (compare "
+				"snapshots of nodemem dump with such or with a process)",
+				call->words[0], call->words[i]);
+	return NM_OK;
+}
+
 int nm_call_sides(struct nm_call *call, struct nm_heap_of *sides)
 {
 	const int count = call->word_count;
@@ -81,6 +96,8 @@ int nm_call_sides(struct nm_call *call, struct nm_heap_of *sides)
 		code = nm_call_heap(call, i, &sides[i]);
 	if (code != NM_EXIT_OK)
 		return code;
+	if (check_alike(call, sides, count, &err) != NM_OK)
+		return nm_call_fail(call, &err);
 	status = nm_constructors_make(last->heap, NULL, &last->classes, &err);
 	for (int i = 0; i + 1 < count && status == NM_OK; i++)
 		status = nm_constructors_make(sides[i].heap, last->classes->interfaces,

@@ -132,6 +132,7 @@ struct nm_view_diff_row {
 };
 
 struct nm_view_diff {
+	struct nm_view_origin origin;	     /* of the last heap */
 	const struct nm_view_diff_row *rows; /* in the order in which they are shown */
 	size_t count;
 	size_t top;	   /* show so many; 0 for all */
@@ -148,6 +149,7 @@ struct nm_view_strings {
 
 /* What grows from snapshot to snapshot, as `leaks` shows it. */
 struct nm_view_leaks {
+	struct nm_view_origin origin; /* of the last heap */
 	const struct nm_leaks *leaks;
 	const struct nm_constructors *classes; /* of the last snapshot */
 	const struct nm_paths *paths;	       /* in it */

@@ -22,7 +22,7 @@ GROUPS = ['vN heap', 'vN code', 'array buffers', 'malloc', 'stacks', 'program', 
           'mapped files', 'shared', 'wasm', 'other']
 SIZES = [(80, 24), (120, 40), (200, 50)]
 
-nodemem = sys.argv[1]
+nodemem = os.path.abspath(sys.argv[1])
 update = '--update' in sys.argv
 
 

@@ -10,6 +10,14 @@
 #include "graphs.h"
 #include "model/heap/heap_diff.h"
 
+static struct nm_graph *graph_of_v8(void)
+{
+	struct nm_graph *graph = graph_with_root();
+
+	graph->has_stable_ids = true;
+	return graph;
+}
+
 static nm_node add(struct nm_graph *graph, uint32_t id, const char *name, uint64_t size)
 {
 	const nm_node node = graph_node(graph, NM_NODE_OBJECT, name, size);
@@ -41,7 +49,7 @@ static void assert_diff(const struct nm_diff_row *row, const char *name, uint64_
 
 static void objects_are_told_apart_by_id(void **state)
 {
-	struct nm_graph *before = graph_with_root(), *after = graph_with_root();
+	struct nm_graph *before = graph_of_v8(), *after = graph_of_v8();
 	struct nm_constructors *base, *now;
 	struct nm_heap *old, *new;
 	struct nm_heap_diff diff;
@@ -86,9 +94,47 @@ static void objects_are_told_apart_by_id(void **state)
 	heap_end(new);
 }
 
+/* Those of an image: which objects came and went is not known, only how many more there are. */
+static void without_ids_there_is_only_the_difference(void **state)
+{
+	struct nm_graph *before = graph_with_root(), *after = graph_of_v8();
+	struct nm_constructors *base, *now;
+	struct nm_heap *old, *new;
+	struct nm_heap_diff diff;
+
+	(void)state;
+	add(before, 1, "Same", 10);
+	add(before, 3, "Gone", 20);
+	add(before, 5, "Shrinks", 40);
+	add(before, 7, "Shrinks", 40);
+	add(after, 1, "New", 100);
+	add(after, 3, "Same", 10);
+	add(after, 5, "Shrinks", 40);
+	old = heap_of(before, NULL);
+	new = heap_of(after, NULL);
+	now = classes_of(new, NULL);
+	base = classes_of(old, now->interfaces);
+	assert_int_equal(nm_heap_diff_make(base, now, &diff, NULL), NM_OK);
+	assert_false(diff.knows_both);
+	assert_int_equal(diff.count, 3);
+	assert_string_equal(diff.rows[0].key.name, "New");
+	assert_int_equal(diff.rows[0].count_delta, 1);
+	assert_int_equal(diff.rows[0].size_delta, 100);
+	assert_string_equal(diff.rows[1].key.name, "Gone");
+	assert_int_equal(diff.rows[1].count_delta, -1);
+	assert_string_equal(diff.rows[2].key.name, "Shrinks");
+	assert_int_equal(diff.rows[2].count_delta, -1);
+	assert_int_equal(diff.rows[2].size_delta, -40);
+	nm_heap_diff_done(&diff);
+	nm_constructors_free(base);
+	nm_constructors_free(now);
+	heap_end(old);
+	heap_end(new);
+}
+
 static void the_base_has_the_interfaces_of_the_new_one(void **state)
 {
-	struct nm_graph *before = graph_with_root(), *after = graph_with_root();
+	struct nm_graph *before = graph_of_v8(), *after = graph_of_v8();
 	struct nm_constructors *base, *now;
 	struct nm_heap *old, *new;
 	struct nm_heap_diff diff;
@@ -114,7 +160,7 @@ static void the_base_has_the_interfaces_of_the_new_one(void **state)
 
 static void classes_of_one_name_are_told_apart(void **state)
 {
-	struct nm_graph *before = graph_with_root(), *after = graph_with_root();
+	struct nm_graph *before = graph_of_v8(), *after = graph_of_v8();
 	struct nm_graph_location place = {.script_id = 1, .line = 2, .column = 3};
 	struct nm_constructors *base, *now;
 	struct nm_heap *old, *new;
@@ -152,7 +198,7 @@ static void what_was_born_in_between_and_is_still_there(void **state)
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
-		graphs[i] = graph_with_root();
+		graphs[i] = graph_of_v8();
 	add(graphs[0], 3, "Old", 1);
 	add(graphs[0], 5, "Old", 0); /* was there, even if its bytes were another's */
 	add(graphs[1], 11, "Leak", 2);
@@ -188,7 +234,7 @@ static void what_was_born_in_between_and_is_still_there(void **state)
 /* Whatever a file says: no id, or all the same, is paired in order. */
 static void ids_can_be_there_twice(void **state)
 {
-	struct nm_graph *before = graph_with_root(), *after = graph_with_root();
+	struct nm_graph *before = graph_of_v8(), *after = graph_of_v8();
 	struct nm_constructors *base, *now;
 	struct nm_heap *old, *new;
 	struct nm_heap_diff diff;
@@ -216,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(objects_are_told_apart_by_id),
+		cmocka_unit_test(without_ids_there_is_only_the_difference),
 		cmocka_unit_test(the_base_has_the_interfaces_of_the_new_one),
 		cmocka_unit_test(classes_of_one_name_are_told_apart),
 		cmocka_unit_test(what_was_born_in_between_and_is_still_there),

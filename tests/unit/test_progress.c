@@ -40,7 +40,7 @@ static void make(struct place *place, bool is_terminal)
 	dup2(theirs, STDERR_FILENO);
 	if (is_terminal)
 		close(theirs);
-	strcpy(place->folder, "/tmp/nodemem-XXXXXX");
+	snprintf(place->folder, sizeof(place->folder), "/tmp/nodemem-XXXXXX");
 	assert_non_null(mkdtemp(place->folder));
 	snprintf(place->file, sizeof(place->file), "%s/some", place->folder);
 }

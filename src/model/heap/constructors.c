@@ -366,6 +366,14 @@ int nm_class_key_compare(const struct nm_class_key *a, const struct nm_class_key
 	return compare_u32(a->column, b->column);
 }
 
+uint64_t nm_class_key_hash(const struct nm_class_key *key)
+{
+	uint64_t hash = nm_hash_bytes(key->has_location, key->name, key->length);
+
+	hash = nm_hash_word(hash, (uint64_t)key->script_id << 32 | key->line);
+	return nm_hash_word(hash, key->column);
+}
+
 void nm_class_key_write(struct nm_strbuf *out, const struct nm_class_key *key)
 {
 	if (key->has_location)

@@ -62,6 +62,9 @@ void nm_class_key_write(struct nm_strbuf *out, const struct nm_class_key *key);
 /* By name, then place: below 0, 0, above 0. */
 int nm_class_key_compare(const struct nm_class_key *a, const struct nm_class_key *b);
 
+/* The same for keys that are equal. */
+uint64_t nm_class_key_hash(const struct nm_class_key *key);
+
 void nm_constructors_free(struct nm_constructors *constructors);
 
 #endif

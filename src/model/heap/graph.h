@@ -75,6 +75,8 @@ struct nm_graph {
 	uint32_t location_count, location_room;
 	uint64_t extra_bytes; /* that belong to the heap and to no node (extra_native_bytes) */
 	struct nm_intern names;
+	/* V8 gave them: an object has the same in each snapshot of its process. Else they are numbers to name it by. */
+	bool has_stable_ids;
 	bool failed; /* while it is filled: out of memory or too large */
 };
 

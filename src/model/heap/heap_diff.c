@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
-
 /* Nodes by id: the id above, the node below. */
 struct by_id {
 	uint64_t *items;
@@ -73,14 +71,6 @@ static bool order(const struct nm_heap *heap, bool all, struct by_id *out)
 
 /* ---- two snapshots -------------------------------------------------------------------------- */
 
-static uint64_t hash_key(const struct nm_class_key *key)
-{
-	uint64_t hash = nm_hash_bytes(key->has_location, key->name, key->length);
-
-	hash = nm_hash_word(hash, (uint64_t)key->script_id << 32 | key->line);
-	return nm_hash_word(hash, key->column);
-}
-
 /* A row for each class of either; `of_base` says which one the base's classes have. False: out of
    memory. The rows of `now` come first and have the numbers of its classes. */
 static bool join_classes(const struct nm_constructors *base, const struct nm_constructors *now,
@@ -95,7 +85,7 @@ static bool join_classes(const struct nm_constructors *base, const struct nm_con
 	if (!slots)
 		return false;
 	for (uint32_t i = 0; i < now->class_count; i++) {
-		size_t at = hash_key(&now->rows[i].key) & (room - 1);
+		size_t at = nm_class_key_hash(&now->rows[i].key) & (room - 1);
 
 		while (slots[at] != 0)
 			at = (at + 1) & (room - 1);
@@ -106,7 +96,7 @@ static bool join_classes(const struct nm_constructors *base, const struct nm_con
 	out->count = now->class_count;
 	for (uint32_t i = 0; i < base->class_count; i++) {
 		const struct nm_class_key *key = &base->rows[i].key;
-		size_t at = hash_key(key) & (room - 1);
+		size_t at = nm_class_key_hash(key) & (room - 1);
 
 		while (slots[at] != 0 &&
 		       nm_class_key_compare(&out->rows[slots[at] - 1].key, key) != 0)
@@ -168,6 +158,24 @@ static int grown_first(const void *a, const void *b)
 	return nm_class_key_compare(&left->key, &right->key);
 }
 
+/* Without ids it is not known which came and which went. */
+static void subtract(const struct nm_constructors *base, const struct nm_constructors *now,
+		     struct nm_heap_diff *diff)
+{
+	for (uint32_t i = 0; i < diff->count; i++) {
+		struct nm_diff_row *row = &diff->rows[i];
+
+		if (row->now_class != NM_NO_CLASS) {
+			row->count_delta += (int64_t)now->rows[row->now_class].count;
+			row->size_delta += (int64_t)now->rows[row->now_class].shallow;
+		}
+		if (row->base_class != NM_NO_CLASS) {
+			row->count_delta -= (int64_t)base->rows[row->base_class].count;
+			row->size_delta -= (int64_t)base->rows[row->base_class].shallow;
+		}
+	}
+}
+
 static void keep_changed(struct nm_heap_diff *diff)
 {
 	uint32_t kept = 0;
@@ -175,10 +183,13 @@ static void keep_changed(struct nm_heap_diff *diff)
 	for (uint32_t i = 0; i < diff->count; i++) {
 		struct nm_diff_row row = diff->rows[i];
 
-		if (row.added_count == 0 && row.removed_count == 0)
+		if (row.added_count == 0 && row.removed_count == 0 && row.count_delta == 0 &&
+		    row.size_delta == 0)
 			continue;
-		row.count_delta = (int64_t)(row.added_count - row.removed_count);
-		row.size_delta = (int64_t)(row.added_size - row.removed_size);
+		if (diff->knows_both) {
+			row.count_delta = (int64_t)(row.added_count - row.removed_count);
+			row.size_delta = (int64_t)(row.added_size - row.removed_size);
+		}
 		diff->rows[kept++] = row;
 	}
 	diff->count = kept;
@@ -186,26 +197,39 @@ static void keep_changed(struct nm_heap_diff *diff)
 		qsort(diff->rows, kept, sizeof(*diff->rows), grown_first);
 }
 
+/* False: out of memory. */
+static bool compare_by_id(const struct nm_constructors *base, const struct nm_constructors *now,
+			  const uint32_t *of_base, struct nm_heap_diff *out)
+{
+	struct by_id before = {0}, after = {0};
+	const bool is_good = order(base->heap, false, &before) && order(now->heap, false, &after);
+
+	if (is_good)
+		compare(base, &before, now, &after, of_base, out->rows);
+	free(before.items);
+	free(after.items);
+	return is_good;
+}
+
 int nm_heap_diff_make(const struct nm_constructors *base, const struct nm_constructors *now,
 		      struct nm_heap_diff *out, struct nm_error *err)
 {
-	struct by_id before = {0}, after = {0};
 	uint32_t *of_base = calloc(base->class_count + (size_t)1, sizeof(*of_base));
 	bool is_good;
 
 	memset(out, 0, sizeof(*out));
+	out->knows_both = base->heap->graph->has_stable_ids && now->heap->graph->has_stable_ids;
 	out->rows = calloc((size_t)base->class_count + now->class_count + 1, sizeof(*out->rows));
 	is_good = of_base && out->rows && join_classes(base, now, out, of_base) &&
-		  order(base->heap, false, &before) && order(now->heap, false, &after);
+		  (!out->knows_both || compare_by_id(base, now, of_base, out));
 	if (is_good) {
-		compare(base, &before, now, &after, of_base, out->rows);
+		if (!out->knows_both)
+			subtract(base, now, out);
 		keep_changed(out);
 	} else {
 		nm_heap_diff_done(out);
 	}
 	free(of_base);
-	free(before.items);
-	free(after.items);
 	return is_good ? NM_OK : nm_error_nomem(err);
 }
 

@@ -1,7 +1,8 @@
 /*
  * heap_diff.h - what came and went between snapshots of one process, by class
  *
- * Objects are told apart by their ids, which V8 gives each object of a process once. What came and went
+ * Objects are told apart by their ids, which V8 gives each object of a process once; without them only by how
+ * much a class grew is known. What came and went
  * is as in DevTools' comparison: only nodes with a size of their own, and an object that changed its
  * class (a plain one that got a property, say) went from the one and came to the other.
  *
@@ -15,7 +16,7 @@
 struct nm_diff_row {
 	struct nm_class_key key;
 	uint32_t now_class, base_class; /* its rows; NM_NO_CLASS where there is no such class */
-	uint64_t added_count, removed_count;
+	uint64_t added_count, removed_count; /* these four where the diff knows_both */
 	uint64_t added_size, removed_size;
 	int64_t count_delta, size_delta;
 };
@@ -25,6 +26,7 @@ struct nm_diff_row {
 struct nm_heap_diff {
 	struct nm_diff_row *rows; /* those that grew most bytes first; none without a change */
 	uint32_t count;
+	bool knows_both; /* both heaps have stable ids */
 };
 
 /* `base` must have been made with the interfaces of `now`. NM_E_NOMEM. */
@@ -47,7 +49,7 @@ struct nm_survivors {
 	uint32_t node_count;
 };
 
-/* NM_E_NOMEM. */
+/* All must have stable ids. NM_E_NOMEM. */
 int nm_survivors_make(const struct nm_heap *first, const struct nm_heap *second,
 		      const struct nm_constructors *last, struct nm_survivors *out,
 		      struct nm_error *err);

@@ -5,6 +5,7 @@
 
 #include "model/heap/heap_diff.h"
 #include "model/heap/script_place.h"
+#include "model/heap/shape_growth.h"
 
 /* Whom most vote for: once a candidate, then its votes counted. */
 struct vote {
@@ -34,7 +35,8 @@ struct tally {
 struct search {
 	const struct nm_constructors *last;
 	const struct nm_graph *graph;
-	struct nm_survivors born;
+	nm_node *born;
+	uint32_t born_count;
 	bool *is_new; /* by node */
 	/* Of new nodes, once it is known: the old one that they hang on, and the topmost new object
 	   above them or they themselves; NM_NO_NODE where there is none. */
@@ -44,7 +46,7 @@ struct search {
 
 static void search_done(struct search *search)
 {
-	nm_survivors_done(&search->born);
+	free(search->born);
 	free(search->is_new);
 	free(search->holder);
 	free(search->root);
@@ -129,8 +131,8 @@ static uint32_t class_of_root(const struct search *search, nm_node node)
 
 static void choose_candidates(struct search *search)
 {
-	for (uint32_t i = 0; i < search->born.node_count; i++) {
-		const nm_node node = search->born.nodes[i];
+	for (uint32_t i = 0; i < search->born_count; i++) {
+		const nm_node node = search->born[i];
 		struct tally *tally = &search->tallies[search->last->class_of[node]];
 
 		hang(search, node);
@@ -142,8 +144,8 @@ static void choose_candidates(struct search *search)
 
 static void count_votes(struct search *search)
 {
-	for (uint32_t i = 0; i < search->born.node_count; i++) {
-		const nm_node node = search->born.nodes[i];
+	for (uint32_t i = 0; i < search->born_count; i++) {
+		const nm_node node = search->born[i];
 		struct tally *tally = &search->tallies[search->last->class_of[node]];
 		const bool is_held = search->holder[node] == tally->holder.candidate;
 		const uint32_t place = place_of(search, node);
@@ -157,12 +159,40 @@ static void count_votes(struct search *search)
 	}
 }
 
+static bool have_stable_ids(const struct nm_constructors *const sides[], unsigned side_count)
+{
+	for (unsigned i = 0; i < side_count; i++)
+		if (!sides[i]->heap->graph->has_stable_ids)
+			return false;
+	return true;
+}
+
+static int find_born(struct search *search, const struct nm_constructors *const sides[],
+		     unsigned side_count, struct nm_error *err)
+{
+	struct nm_survivors survivors;
+	struct nm_shape_growth growth;
+	int status;
+
+	if (!have_stable_ids(sides, side_count)) {
+		status = nm_shape_growth_find(sides, side_count, &growth, err);
+		search->born = growth.nodes;
+		search->born_count = growth.count;
+		return status;
+	}
+	status = nm_survivors_make(sides[0]->heap, sides[1]->heap, search->last, &survivors, err);
+	search->born = survivors.nodes;
+	search->born_count = survivors.node_count;
+	survivors.nodes = NULL;
+	nm_survivors_done(&survivors);
+	return status;
+}
+
 static int begin(struct search *search, const struct nm_constructors *const sides[],
-		 struct nm_error *err)
+		 unsigned side_count, struct nm_error *err)
 {
 	const uint32_t nodes = search->graph->node_count;
-	int status =
-		nm_survivors_make(sides[0]->heap, sides[1]->heap, search->last, &search->born, err);
+	int status = find_born(search, sides, side_count, err);
 
 	if (status != NM_OK)
 		return status;
@@ -175,8 +205,12 @@ static int begin(struct search *search, const struct nm_constructors *const side
 	/* NM_NO_NODE. */
 	memset(search->holder, 0xff, nodes * sizeof(*search->holder));
 	memset(search->root, 0xff, nodes * sizeof(*search->root));
-	for (uint32_t i = 0; i < search->born.node_count; i++)
-		search->is_new[search->born.nodes[i]] = true;
+	for (uint32_t i = 0; i < search->born_count; i++)
+		search->is_new[search->born[i]] = true;
+	/* By ids an array that has grown is a new one; without them it goes with what it is a part of. */
+	for (nm_node node = 0; node < nodes && !have_stable_ids(sides, side_count); node++)
+		if (search->graph->kind[node] == NM_NODE_ARRAY)
+			search->is_new[node] = true;
 	return NM_OK;
 }
 
@@ -244,6 +278,7 @@ static void fill_in(const struct search *search, uint32_t class, struct nm_leak 
 {
 	const struct tally *tally = &search->tallies[class];
 	const struct nm_class_key *key = &search->last->rows[class].key;
+	const struct nm_graph_location *place;
 
 	out->class = class;
 	out->born = tally->born;
@@ -256,10 +291,10 @@ static void fill_in(const struct search *search, uint32_t class, struct nm_leak 
 	out->script_id = key->script_id;
 	out->line = key->line;
 	out->column = key->column;
-	if (!key->has_location && 2 * tally->place.hits > tally->born) {
-		const struct nm_graph_location *place =
-			&search->graph->locations[tally->place.candidate];
-
+	place = 2 * tally->place.hits > tally->born
+			? &search->graph->locations[tally->place.candidate]
+			: nm_script_place_of_class(search->graph, tally->example);
+	if (!key->has_location && place) {
 		out->has_place = true;
 		out->script_id = place->script_id;
 		out->line = place->line;
@@ -287,6 +322,29 @@ static uint32_t find_companion(const struct search *search, const struct nm_leak
 		    search->last->rows[leaks->items[i].class].key.name[0] != '(')
 			return i;
 	return NM_NO_LEAK;
+}
+
+/* What V8 makes as it goes on: code, and what it has learnt of objects. */
+static bool is_of_v8(const struct search *search, const struct nm_leak *leak)
+{
+	static const char *const names[] = {"(compiled code)", "(object shape)", "(system)"};
+	const char *name = search->last->rows[leak->class].key.name;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* New objects here and there are what any program has; many in one place are a leak. */
+static void judge(const struct search *search, struct nm_leaks *leaks)
+{
+	for (uint32_t i = 0; i < leaks->count; i++) {
+		struct nm_leak *leak = &leaks->items[i];
+
+		leak->is_suspect = leak->within == NM_NO_LEAK && 2 * leak->held > leak->born &&
+				   !is_of_v8(search, leak);
+	}
 }
 
 /* From classes to items. What holds itself is not within anything. */
@@ -332,7 +390,10 @@ static bool collect(const struct search *search, const struct index *before, uns
 	}
 	if (out->count > 0)
 		qsort(out->items, out->count, sizeof(*out->items), largest_first);
-	return link_items(search, out);
+	if (!link_items(search, out))
+		return false;
+	judge(search, out);
+	return true;
 }
 
 int nm_leaks_find(const struct nm_constructors *const sides[], unsigned side_count,
@@ -344,7 +405,8 @@ int nm_leaks_find(const struct nm_constructors *const sides[], unsigned side_cou
 
 	memset(out, 0, sizeof(*out));
 	search.graph = search.last->heap->graph;
-	status = begin(&search, sides, err);
+	out->knows_born = have_stable_ids(sides, side_count);
+	status = begin(&search, sides, side_count, err);
 	for (unsigned i = 0; i + 1 < side_count && status == NM_OK; i++)
 		if (!make_index(sides[i], &before[i]))
 			status = nm_error_nomem(err);

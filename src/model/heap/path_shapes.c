@@ -193,6 +193,21 @@ uint32_t nm_path_shapes_by(struct nm_path_shapes *shapes, nm_node holder, uint32
 				name_of_step(shapes, holder, edge) == ENTRY_TABLE);
 }
 
+uint64_t nm_path_shapes_hash(const struct nm_path_shapes *shapes, uint32_t shape, uint64_t parent)
+{
+	const struct nm_path_shape *item = &shapes->items[shape];
+	const struct nm_class_key *key = &shapes->classes->rows[item->class].key;
+	uint64_t hash = nm_hash_word(parent, nm_class_key_hash(key));
+	const char *name;
+	size_t length;
+
+	hash = nm_hash_word(hash, (uint64_t)item->kind << 8 | item->state);
+	if (item->name >= NO_NAME)
+		return nm_hash_word(hash, item->name);
+	name = nm_intern_get(&shapes->classes->heap->graph->names, item->name, &length);
+	return nm_hash_bytes(hash, name, length);
+}
+
 int nm_path_shapes_init(struct nm_path_shapes *shapes, const struct nm_constructors *classes,
 			const struct nm_paths *paths, nm_node self, struct nm_error *err)
 {

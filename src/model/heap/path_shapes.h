@@ -57,6 +57,10 @@ uint32_t nm_path_shapes_of(struct nm_path_shapes *shapes, nm_node node);
 /* The shape of the path to `holder` and on by one of its edges, whichever its own path is. */
 uint32_t nm_path_shapes_by(struct nm_path_shapes *shapes, nm_node holder, uint32_t edge);
 
+/* Of a shape: the same for what is alike in every heap of a process. `parent` is that of the shape that it goes on
+   from, 0 for a start. */
+uint64_t nm_path_shapes_hash(const struct nm_path_shapes *shapes, uint32_t shape, uint64_t parent);
+
 void nm_path_shapes_done(struct nm_path_shapes *shapes);
 
 #endif

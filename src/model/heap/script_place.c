@@ -19,11 +19,12 @@ const struct nm_graph_location *nm_script_place(const struct nm_graph *graph, nm
 		       : NULL;
 }
 
-/* What an internal edge of that name leads to. */
-static nm_node follow(const struct nm_graph *graph, nm_node node, const char *name)
+/* What an edge of that kind and name leads to. */
+static nm_node follow(const struct nm_graph *graph, nm_node node, enum nm_edge_kind kind,
+		      const char *name)
 {
 	for (uint32_t i = graph->first_edge[node]; i < graph->first_edge[node + 1]; i++)
-		if (graph->edge_kind[i] == NM_EDGE_INTERNAL &&
+		if (graph->edge_kind[i] == kind &&
 		    strcmp(nm_graph_text(graph, graph->edge_name[i]), name) == 0)
 			return graph->edge_to[i];
 	return NM_NO_NODE;
@@ -32,9 +33,25 @@ static nm_node follow(const struct nm_graph *graph, nm_node node, const char *na
 /* Of a SharedFunctionInfo; the edge has another name since V8 12. */
 static nm_node script_of(const struct nm_graph *graph, nm_node shared)
 {
-	const nm_node script = follow(graph, shared, "script");
+	const nm_node script = follow(graph, shared, NM_EDGE_INTERNAL, "script");
 
-	return script != NM_NO_NODE ? script : follow(graph, shared, "script_or_debug_info");
+	return script != NM_NO_NODE
+		       ? script
+		       : follow(graph, shared, NM_EDGE_INTERNAL, "script_or_debug_info");
+}
+
+const struct nm_graph_location *nm_script_place_of_class(const struct nm_graph *graph,
+							 nm_node object)
+{
+	const nm_node prototype = follow(graph, object, NM_EDGE_PROPERTY, "__proto__");
+	nm_node constructor;
+
+	if (prototype == NM_NO_NODE)
+		return NULL;
+	constructor = follow(graph, prototype, NM_EDGE_PROPERTY, "constructor");
+	return constructor != NM_NO_NODE && graph->kind[constructor] == NM_NODE_CLOSURE
+		       ? nm_script_place(graph, constructor)
+		       : NULL;
 }
 
 const char *nm_script_name(const struct nm_graph *graph, uint32_t script_id)
@@ -45,7 +62,7 @@ const char *nm_script_name(const struct nm_graph *graph, uint32_t script_id)
 
 		if (location->script_id != script_id || graph->kind[node] != NM_NODE_CLOSURE)
 			continue;
-		node = follow(graph, node, "shared");
+		node = follow(graph, node, NM_EDGE_INTERNAL, "shared");
 		if (node != NM_NO_NODE)
 			node = script_of(graph, node);
 		if (node != NM_NO_NODE)

@@ -12,6 +12,10 @@
 /* Of the node, or NULL when that is not known. */
 const struct nm_graph_location *nm_script_place(const struct nm_graph *graph, nm_node node);
 
+/* Where the class of an object is written, by way of its prototype's constructor; NULL when that is not known. */
+const struct nm_graph_location *nm_script_place_of_class(const struct nm_graph *graph,
+							 nm_node object);
+
 /* The name of a script, as "/app/server.js"; "" when no function of it leads to it. Looks at all locations. */
 const char *nm_script_name(const struct nm_graph *graph, uint32_t script_id);
 

@@ -135,6 +135,8 @@ static const char *parse(const json_t *snapshot, struct nm_snapshot_meta *out)
 		return "its \"node_count\" is no number up to 4,294,967,294";
 	if (!get_count(snapshot, "edge_count", NM_EDGES_MAX, &out->edge_count))
 		return "its \"edge_count\" is no number up to 4,294,967,294";
+	/* Of nodemem dump, which cannot know V8's. */
+	out->has_stable_ids = !json_object_get(json_object_get(snapshot, "nodemem"), "ids");
 	if (json_integer_value(extra) > 0)
 		out->extra_bytes = (uint64_t)json_integer_value(extra);
 	return NULL;

@@ -17,6 +17,7 @@
 struct nm_snapshot_meta {
 	uint32_t node_count, edge_count;
 	uint64_t extra_bytes;
+	bool has_stable_ids; /* those that V8 gives */
 	/* How many numbers a record has, and which of them is what. */
 	unsigned node_fields, node_type, node_name, node_id, node_size, node_edges,
 		node_detachedness;

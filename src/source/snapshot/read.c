@@ -46,6 +46,7 @@ static bool read_meta(struct reading *reading)
 	nm_strbuf_done(&text);
 	reading->has_meta = is_good && !wrong;
 	reading->graph->extra_bytes = reading->meta.extra_bytes;
+	reading->graph->has_stable_ids = reading->meta.has_stable_ids;
 	return is_good && (!wrong || fail(reading, wrong));
 }
 

@@ -375,7 +375,11 @@ static void add_string(struct nm_v8_fill *fill, const struct nm_v8_object *objec
 /* Elements of arrays by index, of all else by the number of the word. */
 static void add_others(struct nm_v8_fill *fill, const struct nm_v8_object *object)
 {
-	const bool is_array = fill->heap->layout->kind[object->type] == NM_NODE_ARRAY;
+	const struct nm_v8_object_layout *layout = fill->heap->layout;
+	const bool is_array = layout->kind[object->type] == NM_NODE_ARRAY;
+	const uint64_t script = object->type == layout->type.shared_function_info
+					? (layout->at.shared_name + NM_V8_SCRIPT_AFTER_NAME) / 8u
+					: 0;
 	uint64_t first, end;
 
 	nm_v8_object_slots(fill->heap, object, &first, &end);
@@ -386,6 +390,8 @@ static void add_others(struct nm_v8_fill *fill, const struct nm_v8_object *objec
 		    !nm_v8_object_is_weak_slot(fill->heap, object, i))
 			add(fill, NM_EDGE_HIDDEN, (uint32_t)(i - ARRAY_FIRST),
 			    nm_v8_fill_node(fill, word, false));
+		else if (script != 0 && i == script)
+			add_field(fill, object, i, fill->name.script);
 		else
 			add_numbered(fill, object, i);
 	}

@@ -15,6 +15,7 @@
 	X(proto, "__proto__")                           \
 	X(context, "context")                           \
 	X(shared, "shared")                             \
+	X(script, "script")                             \
 	X(feedback, "feedback_cell")                    \
 	X(initial_map, "prototype_or_initial_map")      \
 	X(first, "first")                               \

@@ -8,9 +8,6 @@
 #define TEXT_MAX     (UINT64_C(1) << 26)
 #define ALL_TEXT_MAX (UINT64_C(1) << 30)
 
-/* SharedFunctionInfo: its script stands two words behind its name. */
-#define SCRIPT_AFTER_NAME 16
-
 /* UncompiledData: { Map, inferred name, start, end }: src/objects/shared-function-info.tq. */
 #define UNCOMPILED_NAME	 "UncompiledData"
 #define UNCOMPILED_START 16
@@ -234,8 +231,8 @@ bool nm_v8_places_find(struct nm_v8_places *places, const struct nm_v8_object *f
 	    shared.type != layout->type.shared_function_info ||
 	    !read_position(places->heap, &shared, &position))
 		return false;
-	script = get_script(
-		places, nm_v8_object_field(&shared, layout->at.shared_name + SCRIPT_AFTER_NAME));
+	script = get_script(places, nm_v8_object_field(&shared, layout->at.shared_name +
+									NM_V8_SCRIPT_AFTER_NAME));
 	if (!script || position > script->length)
 		return false;
 	for (high = script->end_count; low < high;) {

@@ -16,6 +16,9 @@ struct nm_v8_place {
 	uint32_t column; /* in UTF-16 units */
 };
 
+/* SharedFunctionInfo: its script stands two words behind its name. */
+#define NM_V8_SCRIPT_AFTER_NAME 16
+
 struct nm_v8_script;
 
 struct nm_v8_places {

@@ -48,6 +48,7 @@ void nm_json_diff(const struct nm_view_options *how, const struct nm_view_diff *
 {
 	json_t *document = nm_json_document("nodemem/diff/1"), *array = json_array();
 
+	nm_json_add_origin(document, &view->origin);
 	for (size_t i = 0; i < view->count && (view->top == 0 || i < view->top); i++)
 		json_array_append_new(array, make_row(&view->rows[i]));
 	json_object_set_new(document, "classes", array);

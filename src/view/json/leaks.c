@@ -5,6 +5,7 @@
 #include "model/heap/path_text.h"
 #include "model/heap/paths.h"
 #include "model/heap/script_place.h"
+#include "view/json/heap.h"
 #include "view/json/write.h"
 
 #define STEPS_MAX 64
@@ -84,7 +85,7 @@ static json_t *make_leak(const struct nm_view_leaks *view, const struct nm_leak 
 	json_object_set_new(one, "counts", counts);
 	json_object_set_new(one, "shallowDelta", json_integer(leak->shallow_delta));
 	json_object_set_new(one, "retainedDelta", json_integer(leak->retained_delta));
-	json_object_set_new(one, "born", nm_json_number(true, leak->born));
+	json_object_set_new(one, "born", nm_json_number(view->leaks->knows_born, leak->born));
 	json_object_set_new(one, "place", make_place(graph, leak));
 	json_object_set_new(one, "holder", make_node(graph, leak->holder));
 	json_object_set_new(one, "held", nm_json_number(true, leak->held));
@@ -94,6 +95,7 @@ static json_t *make_leak(const struct nm_view_leaks *view, const struct nm_leak 
 			? json_null()
 			: make_key(&view->classes->rows[view->leaks->items[leak->within].class]
 					    .key));
+	json_object_set_new(one, "suspect", json_boolean(leak->is_suspect));
 	json_object_set_new(one, "example", json_integer(graph->id[leak->example]));
 	json_object_set_new(one, "path", make_path(view, leak));
 	return one;
@@ -103,6 +105,7 @@ void nm_json_leaks(const struct nm_view_options *how, const struct nm_view_leaks
 {
 	json_t *document = nm_json_document("nodemem/leaks/1"), *array = json_array();
 
+	nm_json_add_origin(document, &view->origin);
 	for (uint32_t i = 0; i < view->leaks->count && (view->top == 0 || i < view->top); i++)
 		json_array_append_new(array, make_leak(view, &view->leaks->items[i]));
 	json_object_set_new(document, "leaks", array);

@@ -68,7 +68,10 @@ static void print_growth(const struct nm_view_options *how, const struct nm_view
 	add_growth(&text, leak->retained_delta);
 	nm_strbuf_adds(&text, " retained, ");
 	add_growth(&text, leak->shallow_delta);
-	nm_strbuf_addf(&text, " by themselves; %" PRIu64 " are new and stay.", leak->born);
+	nm_strbuf_adds(&text, " by themselves");
+	if (view->leaks->knows_born)
+		nm_strbuf_addf(&text, "; %" PRIu64 " are new and stay", leak->born);
+	nm_strbuf_adds(&text, ".");
 	fprintf(how->out, "%*s", INDENT, "");
 	nm_text_wrap(how, INDENT, nm_strbuf_get(&text));
 	nm_strbuf_done(&text);
@@ -147,6 +150,13 @@ static void print_holder(const struct nm_view_options *how, const struct nm_view
 	nm_strbuf_done(&text);
 }
 
+/* New ones, or how many more there are. */
+static uint64_t more_of(const struct nm_view_leaks *view, const struct nm_leak *leak)
+{
+	return view->leaks->knows_born ? leak->born
+				       : leak->counts[view->side_count - 1] - leak->counts[0];
+}
+
 static void print_within(const struct nm_view_options *how, const struct nm_view_leaks *view,
 			 uint32_t item)
 {
@@ -162,8 +172,8 @@ static void print_within(const struct nm_view_options *how, const struct nm_view
 			continue;
 		if (shown++ >= WITHIN_MAX)
 			continue;
-		nm_strbuf_addf(&text, "%s%" PRIu64 " %.60s (", shown > 1 ? ", " : "", leak->born,
-			       name_of(view, leak));
+		nm_strbuf_addf(&text, "%s%" PRIu64 " %.60s (", shown > 1 ? ", " : "",
+			       more_of(view, leak), name_of(view, leak));
 		add_growth(&text, leak->shallow_delta);
 		nm_strbuf_adds(&text, ")");
 	}
@@ -177,20 +187,14 @@ static void print_within(const struct nm_view_options *how, const struct nm_view
 	nm_strbuf_done(&text);
 }
 
-/* New objects here and there are what any program has; many in one place are a leak. */
-static bool is_suspect(const struct nm_leak *leak)
-{
-	return leak->within == NM_NO_LEAK && 2 * leak->held > leak->born;
-}
-
 void nm_text_leaks(const struct nm_view_options *how, const struct nm_view_leaks *view)
 {
 	const struct nm_leaks *leaks = view->leaks;
 	size_t shown = 0, suspects = 0, others = 0;
 
 	for (uint32_t i = 0; i < leaks->count; i++) {
-		suspects += is_suspect(&leaks->items[i]);
-		others += !is_suspect(&leaks->items[i]) && leaks->items[i].within == NM_NO_LEAK;
+		suspects += leaks->items[i].is_suspect;
+		others += !leaks->items[i].is_suspect && leaks->items[i].within == NM_NO_LEAK;
 	}
 	if (suspects == 0)
 		fprintf(how->out, "Nothing piles up in one place.\n");
@@ -200,7 +204,7 @@ void nm_text_leaks(const struct nm_view_options *how, const struct nm_view_leaks
 	for (uint32_t i = 0; i < leaks->count; i++) {
 		const struct nm_leak *leak = &leaks->items[i];
 
-		if (!is_suspect(leak) || (view->top > 0 && shown >= view->top))
+		if (!leak->is_suspect || (view->top > 0 && shown >= view->top))
 			continue;
 		print_head(how, view, leak, ++shown);
 		print_growth(how, view, leak);

@@ -1,6 +1,6 @@
 // A server's ways to leak: an array of requests, a Map of sessions, listeners that are never removed; and a
-// cache that is full from the start. For each line "turn FILE" it works for a while, writes a snapshot and
-// says so.
+// cache that is full from the start. For each line "turn [FILE]" it works for a while, writes a snapshot if
+// there is a FILE, and says so.
 'use strict';
 const { EventEmitter } = require('events');
 const v8 = require('v8');
@@ -44,7 +44,9 @@ function work() {
 require('readline').createInterface({ input: process.stdin }).on('line', (line) => {
     work();
     gc();
-    v8.writeHeapSnapshot(line.split(' ')[1]);
+    const file = line.split(' ')[1];
+    if (file)
+        v8.writeHeapSnapshot(file);
     console.log(JSON.stringify({ turns }));
 });
 console.log(JSON.stringify({ pid: process.pid }));
