@@ -31,12 +31,12 @@ const char *nm_cause_name(enum nm_cause cause);
 
 /* One garbage collection, as V8 prints it. */
 struct nm_gc {
-	char kind[40];	  /* "Mark-Compact (reduce)" */
-	uint64_t isolate; /* its address */
-	double at_ms;	  /* since the isolate was made */
+	char kind[40]; /* "Mark-Compact (reduce)" */
+	double at_ms;  /* since the isolate was made */
 	double before_mb;
 	double after_mb;
 	double pause_ms;
+	uint64_t isolate; /* its address */
 };
 
 #define NM_GCS_MAX	8
