@@ -22,8 +22,8 @@ static const char *find_advice(const struct nm_forecast *forecast)
 	switch (forecast->reason) {
 	case NM_FORECAST_OK:
 		if (forecast->basis == NM_BASIS_FLOOR)
-			return "Two 'nodemem dump', before and after it grew, and 'nodemem leaks' tell "
-			       "what grows and what holds it.";
+			return "'nodemem dump -o A PID' now, and 'nodemem leaks A PID' when it has grown, "
+			       "tell what grows and what holds it.";
 		return "'nodemem rss --since' tells which part of it grows.";
 	case NM_FORECAST_TOO_EARLY:
 	case NM_FORECAST_SLOWING:
