@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "model/verdict.h"
 #include "model/verdict_part.h"
 
 /* Off-heap memory below this needs no explanation. */

@@ -1,5 +1,5 @@
 /*
- * verdict_part.h - what the files of the verdict share: sentences, and whose end it is
+ * verdict_part.h - the parts of the verdict: by whom a process was ended
  *
  * verdict.c decides; verdict_v8.c tells how V8 gave up, verdict_kill.c how the kernel killed,
  * verdict_end.c all other ends.
@@ -7,29 +7,13 @@
 #ifndef NM_MODEL_VERDICT_PART_H
 #define NM_MODEL_VERDICT_PART_H
 
-#include "model/ending.h"
-
-/* A heap is one part of a process: leave the rest of it, and the others, a quarter. */
-#define NM_HEAP_SHARE_PERCENT 75
+#include "model/verdict_terms.h"
 
 /* nodemem was there, so that it counted what the kernel killed. */
 static inline bool nm_verdict_was_there(const struct nm_ending *ending)
 {
 	return ending->source == NM_ENDING_RUN || ending->source == NM_ENDING_WATCH;
 }
-
-/* Append to a text; what does not fit is left out. */
-void nm_verdict_say(char *text, size_t room, const char *format, ...) NM_PRINTF(3, 4);
-
-#define HEADLINE(ending, ...) \
-	nm_verdict_say((ending)->headline, sizeof((ending)->headline), __VA_ARGS__)
-#define REASON(ending, ...) nm_verdict_say((ending)->reason, sizeof((ending)->reason), __VA_ARGS__)
-#define ADVICE(ending, ...) nm_verdict_say((ending)->advice, sizeof((ending)->advice), __VA_ARGS__)
-
-/* What there is for all that the process needs, and what sets it; 0: not known. */
-uint64_t nm_verdict_room(const struct nm_ending *ending, const char **out_whose);
-
-const char *nm_verdict_subject_name(const struct nm_ending *ending);
 
 /* ---- verdict_v8.c -------------------------------------------------------------------------- */
 

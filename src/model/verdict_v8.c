@@ -2,7 +2,6 @@
 #include <string.h>
 
 #include "base/units.h"
-#include "model/verdict.h"
 #include "model/verdict_part.h"
 
 /* With less than this of its limit in use at the end, a heap needs to be explained. */

@@ -13,6 +13,7 @@
 
 #include "base/units.h"
 #include "model/verdict.h"
+#include "model/verdict_terms.h"
 
 #define COMMAND_PID 100
 #define CHILD_PID   101

@@ -1,7 +1,7 @@
 #include "view/json/ending.h"
 
 #include "model/deaths.h"
-#include "model/verdict.h"
+#include "model/verdict_terms.h"
 #include "view/json/last_heap.h"
 #include "view/json/write.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/units.h"
 #include "model/deaths.h"
-#include "model/verdict.h"
+#include "model/verdict_terms.h"
 #include "view/table.h"
 #include "view/text/last_heap.h"
 #include "view/text/wrap.h"
