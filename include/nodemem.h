@@ -77,9 +77,11 @@ enum nm_has {
 
 /* One space of V8's heap, named and counted as in v8.getHeapSpaceStatistics(). */
 struct nm_space {
-	const char *name; /* static text */
-	uint64_t size;	  /* space_size: committed memory */
-	uint64_t used;	  /* space_used_size */
+	const char *name;   /* static text */
+	uint64_t size;	    /* space_size: committed memory */
+	uint64_t used;	    /* space_used_size */
+	uint64_t available; /* space_available_size, after nm_target_read_available() */
+	bool knows_available;
 };
 
 #define NM_SPACES_MAX 16
@@ -163,6 +165,12 @@ NM_API int nm_target_open(pid_t pid, struct nm_target **out, struct nm_error *er
  */
 NM_API int nm_target_sample(struct nm_target *target, struct nm_sample *sample,
 			    struct nm_error *err);
+
+/*
+ * Read what is available in each space into the last sample of the target. Some 10 us more an isolate. Not of isolates
+ * that are in a collection, nor with a layout that was learnt by nm_calibrate().
+ */
+NM_API void nm_target_read_available(struct nm_target *target, struct nm_sample *sample);
 
 NM_API const struct nm_target_info *nm_target_info(const struct nm_target *target);
 NM_API const struct nm_target_cost *nm_target_cost(const struct nm_target *target);

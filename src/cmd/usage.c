@@ -21,6 +21,8 @@ static int run(struct nm_call *call)
 	status = nm_open_target(pid, &target, &err);
 	if (status == NM_OK)
 		status = nm_target_sample(target, &sample, &err);
+	if (status == NM_OK)
+		nm_target_read_available(target, &sample);
 	/* Of a process that ended in between, what was read is shown all the same. */
 	if (status == NM_OK || (status == NM_E_GONE && sample.isolate_count > 0))
 		call->view.format->usage(&call->view, nm_target_info(target), &sample);

@@ -45,6 +45,9 @@ enum nm_export_merge { NM_MERGE_SUM, NM_MERGE_LEAST, NM_MERGE_MOST };
 	  "v8js.memory.heap.space.size", "Memory that V8 holds for a space of the heap.")          \
 	X(SPACE_USED, "nodejs_heap_space_size_used_bytes", GAUGE, BYTES, SUM,                      \
 	  "v8js.memory.heap.used", "The part of the space taken by objects.")                      \
+	X(SPACE_AVAILABLE, "nodejs_heap_space_size_available_bytes", GAUGE, BYTES, SUM,            \
+	  "v8js.memory.heap.space.available_size",                                                 \
+	  "The part of the space that objects can still take, as V8 counts it.")                   \
 	X(GCS, "nodemem_gc_total", COUNTER, NONE, SUM, "nodemem.gc.count",                         \
 	  "Garbage collections since the isolate began.")                                          \
 	X(LIMIT, "nodemem_limit_bytes", GAUGE, BYTES, LEAST, "nodemem.limit.size",                 \

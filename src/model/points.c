@@ -100,20 +100,26 @@ static void add_metric(struct nm_points *points, const struct nm_metric *metric,
 		label(point, NM_LABEL_KIND, metric->kind);
 }
 
+static void add_space(struct nm_points *points, size_t index, const struct nm_isolate *isolate,
+		      const struct nm_space *space, enum nm_export_id id, uint64_t value)
+{
+	struct nm_point *point = add_whole(points, id, index, value);
+
+	label(point, NM_LABEL_ISOLATE, isolate->name);
+	label(point, NM_LABEL_SPACE, space->name);
+}
+
 static void add_spaces(struct nm_points *points, size_t index, const struct nm_isolate *isolate)
 {
 	for (unsigned i = 0; i < isolate->space_count; i++) {
 		const struct nm_space *space = &isolate->spaces[i];
-		struct nm_point *point =
-			add_whole(points, NM_EXPORT_SPACE_SIZE, index, space->size);
 
-		label(point, NM_LABEL_ISOLATE, isolate->name);
-		label(point, NM_LABEL_SPACE, space->name);
-		if (!(isolate->has & NM_HAS_HEAP_USED))
-			continue;
-		point = add_whole(points, NM_EXPORT_SPACE_USED, index, space->used);
-		label(point, NM_LABEL_ISOLATE, isolate->name);
-		label(point, NM_LABEL_SPACE, space->name);
+		add_space(points, index, isolate, space, NM_EXPORT_SPACE_SIZE, space->size);
+		if (isolate->has & NM_HAS_HEAP_USED)
+			add_space(points, index, isolate, space, NM_EXPORT_SPACE_USED, space->used);
+		if (space->knows_available)
+			add_space(points, index, isolate, space, NM_EXPORT_SPACE_AVAILABLE,
+				  space->available);
 	}
 }
 

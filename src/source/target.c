@@ -12,6 +12,7 @@
 #include "source/proc/file.h"
 #include "source/proc/stat.h"
 #include "source/target.h"
+#include "source/v8/available.h"
 #include "source/v8/counters.h"
 
 /* A collection's pause is 1 to 20 ms mostly. While one is under way we wait this long, this
@@ -425,6 +426,19 @@ int nm_target_sample(struct nm_target *target, struct nm_sample *sample, struct 
 	target->cost.sample_reads += nm_reader_calls(target->process.reader) - calls;
 	target->cost.sample_bytes += nm_reader_bytes(target->process.reader) - bytes;
 	return NM_OK;
+}
+
+void nm_target_read_available(struct nm_target *target, struct nm_sample *sample)
+{
+	char name[sizeof(sample->isolates[0].name)];
+
+	for (unsigned i = 0; i < sample->isolate_count && i < target->isolates.count; i++) {
+		nm_v8_isolate_name(&target->isolates.items[i], name, sizeof(name));
+		/* Isolates can have come and gone since. */
+		if (!sample->isolates[i].in_gc && strcmp(name, sample->isolates[i].name) == 0)
+			nm_v8_available_read(&target->process, &target->isolates.items[i],
+					     &sample->isolates[i]);
+	}
 }
 
 struct nm_v8_process *nm_target_process(struct nm_target *target)

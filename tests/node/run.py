@@ -44,7 +44,7 @@ EXACT = ["external", "arrayBuffers", "heapSizeLimit"]
 
 
 def unpack(hello, data):
-    """The raw doubles as [{"heapTotal": …, "spaces": {name: {"size", "used"}}}, …]."""
+    """The raw doubles as [{"heapTotal": …, "spaces": {name: {"size", "used", "available"}}}, …]."""
     numbers = iter(int(value) for value in struct.unpack(f"={len(data) // 8}d", data))
     isolates = []
     for _ in range(hello["isolates"]):
@@ -96,9 +96,9 @@ def compare_spaces(findings, prefix, own, seen):
     """Every space which the target names, by its name."""
     seen_by_name = {space["name"]: space for space in seen}
     for name, numbers in own.items():
-        space = seen_by_name.get(name, {"size": None, "used": None})
-        for what in ("size", "used"):
-            findings.compare(f"{prefix}.{name}.{what}", numbers[what], space[what])
+        space = seen_by_name.get(name, {})
+        for what, value in numbers.items():
+            findings.compare(f"{prefix}.{name}.{what}", value, space.get(what))
     for name in seen_by_name.keys() - own.keys():
         findings.require(seen_by_name[name]["size"] == 0, f"{prefix}: no such space: {name}")
 
@@ -137,7 +137,7 @@ def judge(findings):
             findings.judge(name, RSS_RESIDUE, ANYTHING, ROUNDS_OFF_MAX)
         elif what in EXACT:
             findings.judge(name, 0, 0, 0)
-        elif what == "heapUsed" or name.endswith("new_space.used"):
+        elif what == "heapUsed" or name.endswith(("new_space.used", "new_space.available")):
             findings.judge(name, RESIDUE, ANYTHING, ROUNDS_OFF_MAX)
         else:
             findings.judge(name, 0, ANYTHING, ROUNDS_OFF_MAX)
@@ -147,7 +147,7 @@ def judge(findings):
 def run_rounds(running, count, findings):
     """Let the target reach its state `count` times, and compare each time."""
     isolates = running.hello["isolates"]
-    numbers = len(running.hello["isolateNumbers"]) + 2 * len(running.hello["spaces"])
+    numbers = len(running.hello["isolateNumbers"]) + len(running.hello["spaceNumbers"]) * len(running.hello["spaces"])
     for _ in range(count):
         running.go_on()
         own = unpack(running.hello, running.read_numbers(8 * numbers * isolates))

@@ -32,7 +32,7 @@ def numbers_of(running):
     """Let it come to rest; its own numbers, of each isolate."""
     hello = running.hello
     running.go_on()
-    size = len(hello["isolateNumbers"]) + 2 * len(hello["spaces"])
+    size = len(hello["isolateNumbers"]) + len(hello["spaceNumbers"]) * len(hello["spaces"])
     return at_rest.unpack(hello, running.read_numbers(8 * size * hello["isolates"]))
 
 
@@ -57,6 +57,8 @@ def compare(families, pid, own):
         require(seen == sizes["size"], f"{space} is {seen}, the process says {sizes['size']}")
         seen = families["nodejs_heap_space_size_used_bytes"].get(space=short, **labels)
         require(abs(seen - sizes["used"]) <= RESIDUE, f"{space} used is {seen}, not {sizes['used']}")
+        seen = families["nodejs_heap_space_size_available_bytes"].get(space=short, **labels)
+        require(abs(seen - sizes["available"]) <= RESIDUE, f"{space} has {seen} left, not {sizes['available']}")
 
 
 def both_formats():

@@ -24,6 +24,7 @@ OF_PROCESS = {
     "process.memory.virtual": ("By", UP_DOWN, set()),
     "process.uptime": ("s", GAUGE, set()),
     "v8js.memory.heap.used": ("By", UP_DOWN, {"nodemem.isolate", "v8js.heap.space.name"}),
+    "v8js.memory.heap.space.available_size": ("By", UP_DOWN, {"nodemem.isolate", "v8js.heap.space.name"}),
     "v8js.memory.heap.space.size": ("By", UP_DOWN, {"nodemem.isolate", "v8js.heap.space.name"}),
     "nodemem.v8.heap.limit": ("By", UP_DOWN, {"nodemem.isolate"}),
     "nodemem.external": ("By", UP_DOWN, {"nodemem.isolate"}),
@@ -204,6 +205,8 @@ def every_name():
             require(found == sizes["size"], f"{space}: {found}, not {sizes['size']}")
             found = value(resource, "v8js.memory.heap.used", v8js_heap_space_name=space)
             require(abs(found - sizes["used"]) <= metrics.RESIDUE, f"{space}: {found}, not {sizes['used']}")
+            found = value(resource, "v8js.memory.heap.space.available_size", v8js_heap_space_name=space)
+            require(abs(found - sizes["available"]) <= metrics.RESIDUE, f"{space}: {found} left, not {sizes}")
         rest = {}
         for one in resources:
             if "process.pid" not in one["attributes"]:

@@ -71,9 +71,11 @@ static void plant_sample(struct nm_sample *sample, size_t index, uint64_t share)
 	isolate->heap_size_limit = plan[index].limit * MIB;
 	isolate->major_gcs = 12;
 	isolate->minor_gcs = 345;
-	isolate->spaces[0] = (struct nm_space){"new_space", 16 * MIB, 5 * MIB};
-	isolate->spaces[1] = (struct nm_space){"old_space", isolate->heap_total - 16 * MIB,
-					       isolate->heap_used - 5 * MIB};
+	isolate->spaces[0] =
+		(struct nm_space){.name = "new_space", .size = 16 * MIB, .used = 5 * MIB};
+	isolate->spaces[1] = (struct nm_space){.name = "old_space",
+					       .size = isolate->heap_total - 16 * MIB,
+					       .used = isolate->heap_used - 5 * MIB};
 	isolate->space_count = 2;
 }
 

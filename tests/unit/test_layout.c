@@ -105,6 +105,8 @@ static void every_row_is_complete(void **state)
 		assert_true(row->paged_used > 0 && row->large_used > 0 && row->new_capacity > 0);
 		assert_true(row->new_committed[0] > 0 && row->new_committed[1] > 0);
 		assert_true(row->area_count == 0 || row->heap_allocator > 0);
+		assert_true(row->free_list > 0 && row->free_list_bytes > 0 && row->new_target > 0 &&
+			    row->new_large_capacity > 0);
 	}
 }
 

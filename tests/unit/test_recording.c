@@ -74,7 +74,8 @@ static void fill_sample(struct nm_sample *sample, uint64_t s)
 	isolate->heap_size_limit = UINT64_C(4) << 30;
 	isolate->space_count = 5;
 	for (unsigned i = 0; i < 5; i++)
-		isolate->spaces[i] = (struct nm_space){names[i], (i + 1) << 20, (i + 1) * 1000 + s};
+		isolate->spaces[i] = (struct nm_space){
+			.name = names[i], .size = (i + 1) << 20, .used = (i + 1) * 1000 + s};
 }
 
 static void write_seconds(struct nm_recording *recording, nm_recorded process, uint64_t from,

@@ -79,6 +79,7 @@ static void on_sample(void *context, struct nm_member *member)
 
 	if (!watched)
 		return;
+	nm_target_read_available(member->target, &member->sample);
 	nm_outlook_add_sample(&watched->outlook, &member->sample, NULL);
 	read_limits(watched);
 	nm_outlook_forecast(&watched->outlook, member->sample.time_ms, &watched->forecast);

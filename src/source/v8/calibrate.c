@@ -81,6 +81,8 @@ static int begin_layout(struct run *run, struct nm_error *err)
 		 run->process.program.version.major, run->process.program.version.minor,
 		 run->truth.node);
 	layout->heap_gc_counts = NM_V8_NONE;
+	layout->free_list = layout->free_list_bytes = NM_V8_NONE;
+	layout->new_target = layout->new_large_capacity = NM_V8_NONE;
 	layout->isolate_heap = layout->isolate_allocator = layout->heap_gc_state = NM_V8_BINARY;
 	return nm_v8_layout_complete(layout, run->process.program.elf, err);
 }

@@ -113,6 +113,12 @@ struct nm_v8_layout {
 	struct nm_v8_path new_top; /* where new_space allocates next */
 	int32_t new_more_used;	   /* to be added */
 
+	/* What is left in a space; not known in calibrations. */
+	int32_t free_list;	    /* of paged spaces but new_space: pointer to a FreeList ... */
+	int32_t free_list_bytes;    /* ... which holds so much */
+	int32_t new_target;	    /* new_space: pages that it may take, in bytes */
+	int32_t new_large_capacity; /* new_large_object_space: the same, in bytes of objects */
+
 	/* The unused rest of these does not count as used. */
 	uint32_t area_count;
 	struct nm_v8_area areas[NM_V8_AREAS_MAX];

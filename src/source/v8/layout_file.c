@@ -33,6 +33,8 @@ static const struct field {
 	FIELD(max_old_generation, 2), FIELD(read_only, 2),	   FIELD(read_only_used, 1),
 	FIELD(paged_used, 1),	      FIELD(large_used, 1),	   FIELD(new_committed, 2),
 	FIELD(new_capacity, 1),	      FIELD(new_top, 2),	   FIELD(new_more_used, 1),
+	FIELD(free_list, 1),	      FIELD(free_list_bytes, 1),   FIELD(new_target, 1),
+	FIELD(new_large_capacity, 1),
 #undef FIELD
 };
 
@@ -65,10 +67,16 @@ static bool take_offset(const json_t *value, int32_t *out)
 	return true;
 }
 
-/* Files from before this field was are good too: it is then not known. */
+/* Files from before these fields were are good too: they are then not known. */
 static bool may_be_absent(const char *name)
 {
-	return strcmp(name, "heap_gc_counts") == 0;
+	static const char *const names[] = {"heap_gc_counts", "free_list", "free_list_bytes",
+					    "new_target", "new_large_capacity"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(name, names[i]) == 0)
+			return true;
+	return false;
 }
 
 static bool take_fields(const json_t *document, struct nm_v8_layout *out)

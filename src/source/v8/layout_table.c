@@ -45,6 +45,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x128, .large_used = 0xe8,
 	 .new_committed = {0x190, 0x2a0}, .new_capacity = 0x250, .new_top = DIRECT(0xe0),
 	 .new_more_used = NM_V8_NONE,
+	 .free_list = 0xd0, .free_list_bytes = 0x28, .new_target = 0x258, .new_large_capacity = 0x158,
 	},
 	{ /* 18.0.0 */
 	 .name = "V8 10.1 (Node 18.0)", .first = {10, 1, 0, 0}, .last = {10, 1, ~0u, ~0u},
@@ -59,6 +60,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x110, .large_used = 0xd8,
 	 .new_committed = {0x178, 0x280}, .new_capacity = 0x228, .new_top = VIA(0xc8, 8),
 	 .new_more_used = NM_V8_NONE,
+	 .free_list = 0xc0, .free_list_bytes = 0x28, .new_target = 0x230, .new_large_capacity = 0x148,
 	},
 	{ /* 18.12.1 to 18.20.8 */
 	 .name = "V8 10.2 (Node 18)", .first = {10, 2, 0, 0}, .last = {10, 2, ~0u, ~0u},
@@ -73,6 +75,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x110, .large_used = 0xd8,
 	 .new_committed = {0x178, 0x280}, .new_capacity = 0x228, .new_top = VIA(0xc8, 8),
 	 .new_more_used = NM_V8_NONE,
+	 .free_list = 0xc0, .free_list_bytes = 0x28, .new_target = 0x230, .new_large_capacity = 0x148,
 	},
 	{ /* 20.0.0 to 20.20.2 */
 	 .name = "V8 11.3 (Node 20)", .first = {11, 3, 0, 0}, .last = {11, 3, ~0u, ~0u},
@@ -87,6 +90,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x98, .large_used = 0x60,
 	 .new_committed = {0x180, 0x290}, .new_capacity = 0x1b8, .new_top = VIA(0x50, 8),
 	 .new_more_used = NM_V8_NONE,
+	 .free_list = 0x40, .free_list_bytes = 0x28, .new_target = 0x1c0, .new_large_capacity = 0x150,
 	},
 	{ /* 22.0.0 to 22.23.3 */
 	 .name = "V8 12.4 (Node 22)", .first = {12, 4, 0, 0}, .last = {12, 4, ~0u, ~0u},
@@ -101,6 +105,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x70, .large_used = 0x60,
 	 .new_committed = {0x90, 0x120}, .new_capacity = 0xc8, .new_top = DIRECT(0x1b0),
 	 .new_more_used = NM_V8_NONE,
+	 .free_list = 0x48, .free_list_bytes = 0x20, .new_target = 0xd0, .new_large_capacity = 0x150,
 	 .area_count = 4, .areas = {{S(NEW), 0x110}, {S(OLD), 0x238}, {S(TRUSTED), 0x360}, {S(CODE), 0x488}},
 	},
 	{ /* 23.0.0 to 23.11.0 */
@@ -116,6 +121,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x70, .large_used = 0x60,
 	 .new_committed = {0x90, 0x120}, .new_capacity = 0xc8, .new_top = DIRECT(0x1b0),
 	 .new_more_used = NM_V8_NONE,
+	 .free_list = 0x48, .free_list_bytes = 0x20, .new_target = 0xd0, .new_large_capacity = 0x150,
 	 .area_count = 4, .areas = {{S(NEW), 0x120}, {S(OLD), 0x248}, {S(TRUSTED), 0x370}, {S(CODE), 0x498}},
 	},
 	{ /* 24.0.0 to 24.21.0 */
@@ -131,6 +137,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x78, .large_used = 0x68,
 	 .new_committed = {0x78, 0xf8}, .new_capacity = 0xb8, .new_top = DIRECT(0x160),
 	 .new_more_used = 0x180,
+	 .free_list = 0x50, .free_list_bytes = 0x20, .new_target = 0x1a8, .new_large_capacity = 0x110,
 	 .area_count = 4, .areas = {{S(NEW), 0x120}, {S(OLD), 0x218}, {S(TRUSTED), 0x310}, {S(CODE), 0x408}},
 	},
 	{ /* 25.0.0 to 25.9.0 */
@@ -146,6 +153,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x78, .large_used = 0x68,
 	 .new_committed = {0x78, 0xf8}, .new_capacity = 0xb8, .new_top = DIRECT(0x160),
 	 .new_more_used = 0x180,
+	 .free_list = 0x50, .free_list_bytes = 0x20, .new_target = 0x1a8, .new_large_capacity = 0x110,
 	 .area_count = 4, .areas = {{S(NEW), 0x120}, {S(OLD), 0x220}, {S(TRUSTED), 0x320}, {S(CODE), 0x420}},
 	},
 	{ /* 26.0.0 to 26.10.0 */
@@ -161,6 +169,7 @@ const struct nm_v8_layout nm_v8_layouts[] = {
 	 .paged_used = 0x68, .large_used = 0x58,
 	 .new_committed = {0x68, 0xd8}, .new_capacity = 0x98, .new_top = DIRECT(0x130),
 	 .new_more_used = 0x150,
+	 .free_list = 0x40, .free_list_bytes = 0x20, .new_target = 0x178, .new_large_capacity = 0x100,
 	 .area_count = 4, .areas = {{S(NEW), 0x120}, {S(OLD), 0x220}, {S(TRUSTED), 0x320}, {S(CODE), 0x420}},
 	},
 };

@@ -52,6 +52,8 @@ static json_t *make_isolate(const struct nm_sample *sample, const struct nm_isol
 		json_object_set_new(one, "name", json_string(space->name));
 		json_object_set_new(one, "size", nm_json_number(true, space->size));
 		json_object_set_new(one, "used", nm_json_number(knows_used, space->used));
+		json_object_set_new(one, "available",
+				    nm_json_number(space->knows_available, space->available));
 		json_array_append_new(spaces, one);
 	}
 	json_object_set_new(object, "spaces", spaces);

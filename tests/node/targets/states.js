@@ -17,7 +17,7 @@ const LONGEST_SETTLING = 50;
 const SPACES = v8.getHeapSpaceStatistics().map((space) => space.space_name);
 const ISOLATE_NUMBERS = ['rss', 'heapTotal', 'heapUsed', 'external', 'arrayBuffers',
     'heapSizeLimit'];
-const SPACE_NUMBERS = ['size', 'used'];
+const SPACE_NUMBERS = ['size', 'used', 'available'];
 const NUMBERS = ISOLATE_NUMBERS.length + SPACES.length * SPACE_NUMBERS.length;
 
 function takeNumbers(out) {
@@ -34,8 +34,9 @@ function takeNumbers(out) {
     out[5] = heap.heap_size_limit;
     let used = 0;
     for (let i = 0; i < spaces.length; i++) {
-        out[6 + 2 * i] = spaces[i].space_size;
-        out[7 + 2 * i] = spaces[i].space_used_size;
+        out[6 + 3 * i] = spaces[i].space_size;
+        out[7 + 3 * i] = spaces[i].space_used_size;
+        out[8 + 3 * i] = spaces[i].space_available_size;
         used += spaces[i].space_used_size;
     }
     // False when memory was collected half-way.
@@ -47,7 +48,7 @@ function isSame(a, b) {
     if (a[1] !== b[1] || a[3] !== b[3] || a[4] !== b[4])
         return false;
     for (let i = 0; i < SPACES.length; i++)
-        if (SPACES[i] !== 'new_space' && a[7 + 2 * i] !== b[7 + 2 * i])
+        if (SPACES[i] !== 'new_space' && a[7 + 3 * i] !== b[7 + 3 * i])
             return false;
     return true;
 }
