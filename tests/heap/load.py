@@ -86,12 +86,16 @@ def dumps(findings, server, folder):
 
 
 def kill_once(way, server, path, moment):
-    """Returns whether it was still running then."""
+    """Returns how long it took when it had ended by itself before, else None."""
+    begun = time.monotonic()
     with subprocess.Popen(command(server.pid, way, path), stdout=subprocess.DEVNULL,
                           stderr=subprocess.DEVNULL) as dumping:
-        time.sleep(moment)
-        dumping.kill()
-    return dumping.returncode < 0
+        try:
+            dumping.wait(moment)
+            return time.monotonic() - begun
+        except subprocess.TimeoutExpired:
+            dumping.kill()
+    return None
 
 
 def kills(findings, server, folder):
@@ -103,7 +107,14 @@ def kills(findings, server, folder):
         took, killed, left = time.monotonic() - begun, 0, 0
         with Load(port, "/", "0") as load, Load(port, "/child", "42", 0.05) as spawn:
             for _ in range(KILLS // len(WAYS)):
-                killed += kill_once(way, server, path, random.uniform(0, BEYOND_END * took))
+                moment = random.uniform(0, BEYOND_END * took)
+                alone = kill_once(way, server, path, moment)
+                killed += alone is None
+                # It takes longer or less long as the machine has more or less to do.
+                if alone is not None:
+                    took = (took + alone) / 2
+                elif moment > took:
+                    took = moment
                 check_answer(port, "/", "0")
                 left = max(left, len(children(server.pid)))
             check_answer(port, "/child", "42")
