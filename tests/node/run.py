@@ -67,9 +67,10 @@ def ask_nodemem(pid):
 class Findings:
     """The differences of one state, by number, over its rounds."""
 
-    def __init__(self):
+    def __init__(self, is_calibrated=False):
         self.errors = collections.defaultdict(list)
         self.problems = []
+        self.is_calibrated = is_calibrated
 
     def compare(self, name, own, seen):
         """Note by how much nodemem is above the target's own number."""
@@ -98,6 +99,9 @@ def compare_spaces(findings, prefix, own, seen):
     for name, numbers in own.items():
         space = seen_by_name.get(name, {})
         for what, value in numbers.items():
+            if what == "available" and findings.is_calibrated:
+                findings.require(space[what] is None, f"{prefix}.{name}.{what} is {space[what]}")
+                continue
             findings.compare(f"{prefix}.{name}.{what}", value, space.get(what))
     for name in seen_by_name.keys() - own.keys():
         findings.require(seen_by_name[name]["size"] == 0, f"{prefix}: no such space: {name}")
@@ -157,9 +161,9 @@ def run_rounds(running, count, findings):
             compare_round(findings, own, document, [before, kernel_rss(running.pid)])
 
 
-def run_state(node, major, state):
+def run_state(node, major, state, is_calibrated):
     """All rounds of one state; a target that does not rest serves for one round only."""
-    findings = Findings()
+    findings = Findings(is_calibrated)
     flags = list(FLAGS.get(state, []))
     if state == "workers" and major >= MAGLEV_FROM:
         flags.append("--no-maglev")
@@ -198,12 +202,13 @@ def report(version, state, findings, problems):
 
 def main(words):
     if not words:
-        sys.exit("usage: run.py VERSION [STATE...]")
-    version, states = words[0], words[1:] or STATES
+        sys.exit("usage: run.py VERSION [--calibrated] [STATE...]")
+    is_calibrated = "--calibrated" in words
+    version, *states = [word for word in words if word != "--calibrated"]
     node = releases.binary_or_skip(version)
     failed = 0
-    for state in states:
-        findings, problems = run_state(node, int(version.split(".")[0]), state)
+    for state in states or STATES:
+        findings, problems = run_state(node, int(version.split(".")[0]), state, is_calibrated)
         report(version, state, findings, problems)
         failed += bool(problems)
     return 1 if failed else 0

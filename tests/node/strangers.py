@@ -44,7 +44,7 @@ def calibrate(node, environment):
 
 def compare(version, environment):
     """The numbers of a process with those that nodemem tells, as for every release."""
-    for words in (["run.py", version, *STATES], ["collections.py", version]):
+    for words in (["run.py", version, "--calibrated", *STATES], ["collections.py", version]):
         command = [sys.executable, releases.HERE / words[0], *words[1:]]
         expect(subprocess.run(command, check=False, env=environment).returncode == 0, words)
 
