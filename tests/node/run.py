@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Does nodemem tell of a resting Node.js process what the process tells of itself?
 
-    run.py VERSION [STATE...]
+    run.py VERSION [--calibrated] [STATE...]
 
 Each state is reached ROUNDS times; each time the target's own numbers, taken right before it
 came to rest, are compared with those of `nodemem usage PID --json`.
