@@ -70,10 +70,10 @@ async function target(script, ...flags) {
 // One that rests, and its own numbers.
 async function resting() {
     const child = await target([path.join(TARGETS, 'states.js'), 'idle']);
-    const {isolateNumbers, spaces} = child.hello;
+    const {isolateNumbers, spaceNumbers, spaces} = child.hello;
     for (let i = 0; i < 3; i++) {
         child.stdin.write('\n');
-        const bytes = await child.reader.take(() => 8 * (isolateNumbers.length + 2 * spaces.length));
+        const bytes = await child.reader.take(() => 8 * (isolateNumbers.length + spaceNumbers.length * spaces.length));
         child.numbers = Object.fromEntries(isolateNumbers.map((name, at) => [name, bytes.readDoubleLE(8 * at)]));
     }
     return child;

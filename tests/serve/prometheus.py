@@ -40,12 +40,14 @@ class Prometheus:
         self.process = subprocess.Popen(
             [self.program, f"--config.file={self.folder}/prometheus.yml", f"--storage.tsdb.path={self.folder}/data",
              "--web.listen-address=127.0.0.1:0"], stderr=subprocess.PIPE, text=True)
-        said = []
+        said, is_ready = [], False
+        # It says both at once, in either order.
         for line in self.process.stderr:
             said.append(line)
             found = re.search(r'msg="Listening on" address=(\S+)', line)
             self.address = found[1] if found else self.address
-            if "Server is ready" in line:
+            is_ready = is_ready or "Server is ready" in line
+            if is_ready and self.address:
                 break
         if not self.address:
             self.__exit__()

@@ -31,12 +31,13 @@ static struct model *make(const char *scope)
 	struct model *model = calloc(1, sizeof(*model));
 
 	assert_non_null(model);
-	model->isolate = (struct nm_isolate){.name = "main",
-					     .has = NM_HAS_HEAP_USED | NM_HAS_GC_COUNTS,
-					     .heap_used = 7,
-					     .major_gcs = 3,
-					     .space_count = 1,
-					     .spaces = {{"old_space", 20, 10}}};
+	model->isolate =
+		(struct nm_isolate){.name = "main",
+				    .has = NM_HAS_HEAP_USED | NM_HAS_GC_COUNTS,
+				    .heap_used = 7,
+				    .major_gcs = 3,
+				    .space_count = 1,
+				    .spaces = {{.name = "old_space", .size = 20, .used = 10}}};
 	for (int i = 0; i < 2; i++) {
 		model->infos[i].pid = 10 + i;
 		snprintf(model->infos[i].node, sizeof(model->infos[i].node), "v20.1.0");

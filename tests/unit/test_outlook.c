@@ -107,7 +107,7 @@ static void begin(struct watched *watched)
 		.heap_size_limit = HEAP_LIMIT,
 		.max_semi_space = SEMI,
 		.space_count = 2,
-		.spaces = {{"new_space", SEMI, 0}, {"old_space", 0, 0}},
+		.spaces = {{.name = "new_space", .size = SEMI}, {.name = "old_space"}},
 	};
 	watched->sample.has = NM_HAS_RSS;
 	watched->sample.isolates = &watched->isolate;

@@ -144,8 +144,11 @@ static void fill(struct nm_ending *ending, const struct facts *facts)
 			.pid = facts->words_pid,
 			.reason = "Reached heap limit",
 			.gc_count = 1,
-			.gcs = {{"Mark-Compact", 1000, (double)facts->heap_total_mib,
-				 (double)facts->heap_total_mib - 0.1, 161.1}},
+			.gcs = {{.kind = "Mark-Compact",
+				 .at_ms = 1000,
+				 .before_mb = (double)facts->heap_total_mib,
+				 .after_mb = (double)facts->heap_total_mib - 0.1,
+				 .pause_ms = 161.1}},
 		};
 	if (facts->process_pid == 0)
 		return;
