@@ -88,30 +88,37 @@ static int by_hash(const void *a, const void *b)
 	return left->hash < right->hash ? -1 : left->hash > right->hash;
 }
 
+/* False: out of memory. */
+static bool sum_up(const struct side *side, struct earlier *out)
+{
+	const uint32_t count = side->shapes.count;
+	struct counted *items = calloc((size_t)count + 1, sizeof(*items));
+	uint32_t kept = 0;
+
+	if (!items)
+		return false;
+	for (uint32_t i = 0; i < count; i++)
+		items[i] = (struct counted){side->hashes[i], side->counts[i]};
+	qsort(items, count, sizeof(*items), by_hash);
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept > 0 && items[kept - 1].hash == items[i].hash)
+			items[kept - 1].count += items[i].count;
+		else
+			items[kept++] = items[i];
+	}
+	out->items = items;
+	out->count = kept;
+	return true;
+}
+
 static int count_earlier(const struct nm_constructors *classes, struct earlier *out,
 			 struct nm_error *err)
 {
 	struct side side;
 	int status = make_side(classes, &side, err);
-	uint32_t kept = 0;
 
-	if (status == NM_OK) {
-		out->items = calloc((size_t)side.shapes.count + 1, sizeof(*out->items));
-		if (!out->items)
-			status = nm_error_nomem(err);
-	}
-	if (status == NM_OK) {
-		for (uint32_t i = 0; i < side.shapes.count; i++)
-			out->items[i] = (struct counted){side.hashes[i], side.counts[i]};
-		qsort(out->items, side.shapes.count, sizeof(*out->items), by_hash);
-		for (uint32_t i = 0; i < side.shapes.count; i++) {
-			if (kept > 0 && out->items[kept - 1].hash == out->items[i].hash)
-				out->items[kept - 1].count += out->items[i].count;
-			else
-				out->items[kept++] = out->items[i];
-		}
-		out->count = kept;
-	}
+	if (status == NM_OK && !sum_up(&side, out))
+		status = nm_error_nomem(err);
 	side_done(&side);
 	return status;
 }
@@ -173,9 +180,11 @@ int nm_shape_growth_find(const struct nm_constructors *const sides[], unsigned s
 	const unsigned before = side_count - 1;
 	struct earlier *earlier = calloc(before + 1, sizeof(*earlier));
 	struct side last = {.classes = NULL};
-	int status = earlier ? NM_OK : nm_error_nomem(err);
+	int status = NM_OK;
 
 	memset(out, 0, sizeof(*out));
+	if (!earlier)
+		return nm_error_nomem(err);
 	for (unsigned i = 0; i < before && status == NM_OK; i++)
 		status = count_earlier(sides[i], &earlier[i], err);
 	if (status == NM_OK)
@@ -183,7 +192,7 @@ int nm_shape_growth_find(const struct nm_constructors *const sides[], unsigned s
 	if (status == NM_OK && !collect(&last, earlier, before, out))
 		status = nm_error_nomem(err);
 	side_done(&last);
-	for (unsigned i = 0; i < before && earlier; i++)
+	for (unsigned i = 0; i < before; i++)
 		free(earlier[i].items);
 	free(earlier);
 	return status;
