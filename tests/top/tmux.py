@@ -30,8 +30,16 @@ class Terminal:
         return self
 
     def __exit__(self, *_):
+        try:
+            pids = [int(self.ask('pid')), int(self.ask('pane_pid'))]
+        except (RuntimeError, ValueError):
+            pids = []
         subprocess.run(['tmux', '-S', self.socket, 'kill-server'], check=False,
                        capture_output=True)
+        # They end a little later, and until then there may come files into the folder.
+        end = time.monotonic() + TIMEOUT_S
+        while any(is_alive(pid) for pid in pids) and time.monotonic() < end:
+            time.sleep(0.02)
         self.folder.cleanup()
 
     def command(self, *words):
@@ -77,6 +85,14 @@ class Terminal:
             second = first and child_of(first)
             return second and (first, second)
         return self.wait('the program', find)
+
+
+def is_alive(pid):
+    try:
+        with open(f'/proc/{pid}/stat', encoding='ascii', errors='replace') as file:
+            return file.read().rpartition(')')[2].split()[0] != 'Z'
+    except OSError:
+        return False
 
 
 def child_of(pid):
