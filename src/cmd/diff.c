@@ -158,15 +158,15 @@ static int show_three(struct nm_call *call, const struct bounds *bounds,
 	struct nm_error err;
 	int code;
 
-	for (int i = 0; i < SIDES_MAX; i++)
-		if (!sides[i].of.graph->has_stable_ids) {
-			nm_error_set(
-				&err, NM_E_UNSUPPORTED,
-				"cannot tell what came with %s and stayed: %s has none of the ids "
-				"that V8 gives in its own snapshots (compare two)",
-				call->words[1], call->words[i]);
-			return nm_call_fail(call, &err);
-		}
+	/* All have them, or none. */
+	if (!sides[0].of.graph->has_stable_ids) {
+		nm_error_set(
+			&err, NM_E_UNSUPPORTED,
+			"cannot tell what came with '%s' and stayed: there are none of the ids "
+			"that V8 gives in its own snapshots (compare two)",
+			call->words[1]);
+		return nm_call_fail(call, &err);
+	}
 	if (nm_survivors_make(sides[0].heap, sides[1].heap, sides[2].classes, &survivors, &err) !=
 	    NM_OK)
 		return nm_call_fail(call, &err);

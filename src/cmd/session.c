@@ -147,11 +147,11 @@ static void on_traced(void *context, pid_t pid, const struct nm_gc *gc)
 
 	/* The last one of that number. */
 	for (size_t i = session->process_count; i > 0; i--) {
-		const char *isolate =
-			nm_isolate_names_find(&session->processes[i - 1].isolates, gc->isolate);
+		const char *isolate;
 
 		if (session->ending.processes[i - 1].pid != pid)
 			continue;
+		isolate = nm_isolate_names_find(&session->processes[i - 1].isolates, gc->isolate);
 		if (isolate)
 			nm_recorder_traced(&session->recorder, i, isolate, gc);
 		return;

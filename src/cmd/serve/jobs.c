@@ -175,7 +175,12 @@ void nm_jobs_start(struct nm_jobs *jobs, struct nm_exchange *exchange, enum nm_j
 {
 	struct job *job;
 
-	if (jobs->is_closed || jobs->count >= NM_JOBS_MAX) {
+	/* A client that takes its time has a file on our disk meanwhile. */
+	const unsigned files = kind == NM_JOB_SNAPSHOT || kind == NM_JOB_REDACTED_SNAPSHOT
+				       ? exchange->web->files
+				       : 0;
+
+	if (jobs->is_closed || jobs->count + files >= NM_JOBS_MAX) {
 		nm_web_reply_text(exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
 				  "others are being answered: try again\n");
 		return;

@@ -10,7 +10,7 @@
 #include "cmd/serve/web.h"
 #include "nodemem.h"
 
-#define NM_JOBS_MAX 2
+#define NM_JOBS_MAX 2 /* of heap snapshots also so many that are made or being sent */
 
 enum nm_job_kind {
 	NM_JOB_LEDGER,	  /* does not stop the process: what malloc holds is not looked into */

@@ -190,6 +190,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 	exchange->place->since_ms = uv_now(web->loop);
 	exchange->place->is_patient = false;
 	exchange->place->extra_ms = 0;
+	web->files -= exchange->sends_file;
 	if (exchange->response)
 		MHD_destroy_response(exchange->response);
 	free(exchange);
@@ -368,6 +369,8 @@ struct MHD_Response *nm_web_file(struct nm_exchange *exchange, int fd, uint64_t 
 	}
 	nm_web_add_headers(response, "application/octet-stream");
 	exchange->place->extra_ms = size / (NM_WEB_FILE_RATE / 1000);
+	exchange->sends_file = true;
+	exchange->web->files++;
 	return response;
 }
 

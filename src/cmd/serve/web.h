@@ -30,7 +30,7 @@ struct nm_exchange {
 	struct nm_web_place *place;
 	char method[16], path[256]; /* "" when longer */
 	size_t body;		    /* bytes of it so far */
-	bool is_answered, is_waiting, is_failed;
+	bool is_answered, is_waiting, is_failed, sends_file;
 	unsigned status; /* of the answer that was waited for */
 	struct MHD_Response *response;
 	void *job; /* of whoever waits */
@@ -54,6 +54,7 @@ struct nm_web {
 	/* A whole request: it calls one of the functions below. */
 	void (*answer)(void *context, struct nm_exchange *exchange);
 	void *context;
+	unsigned files; /* being sent */
 	bool is_started;
 };
 

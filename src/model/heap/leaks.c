@@ -208,9 +208,9 @@ static int begin(struct search *search, const struct nm_constructors *const side
 	for (uint32_t i = 0; i < search->born_count; i++)
 		search->is_new[search->born[i]] = true;
 	/* By ids an array that has grown is a new one; without them it goes with what it is a part of. */
-	for (nm_node node = 0; node < nodes && !have_stable_ids(sides, side_count); node++)
-		if (search->graph->kind[node] == NM_NODE_ARRAY)
-			search->is_new[node] = true;
+	if (!have_stable_ids(sides, side_count))
+		for (nm_node node = 0; node < nodes; node++)
+			search->is_new[node] |= search->graph->kind[node] == NM_NODE_ARRAY;
 	return NM_OK;
 }
 
