@@ -33,7 +33,9 @@ static void init_log(struct nm_crashlog *log, nm_crashlog_traced *traced, void *
 int nm_hearing_start(struct nm_hearing *hearing, bool with_stdout, nm_crashlog_traced *traced,
 		     void *context, struct nm_error *err)
 {
-	int status = nm_relay_start(&hearing->err.relay, STDERR_FILENO, err);
+	const bool is_one = with_stdout && are_one(STDOUT_FILENO, STDERR_FILENO);
+	int status =
+		nm_relay_start(&hearing->err.relay, is_one ? STDOUT_FILENO : STDERR_FILENO, err);
 
 	hearing->has_out = false;
 	hearing->stdout_end = STDOUT_FILENO;
@@ -42,7 +44,7 @@ int nm_hearing_start(struct nm_hearing *hearing, bool with_stdout, nm_crashlog_t
 	init_log(&hearing->out.log, traced, context);
 	if (status != NM_OK || !with_stdout)
 		return status;
-	if (are_one(STDOUT_FILENO, STDERR_FILENO)) {
+	if (is_one) {
 		hearing->stdout_end = hearing->stderr_end;
 		return NM_OK;
 	}

@@ -28,6 +28,7 @@ struct copier {
 	int from;
 	int to;
 	int peer;	    /* -1 once nodemem is gone */
+	bool is_stdout;	    /* what cannot be printed is an error for the command */
 	bool at_line_start; /* the last byte that was printed ended a line */
 	size_t backlog_length;
 	char backlog[BACKLOG_MAX];
@@ -98,7 +99,10 @@ static void write_all(struct copier *copier, const char *bytes, size_t length)
 		} else if (written < 0 && (errno == EPIPE || errno == EIO || errno == EBADF)) {
 			_exit(0);
 		} else if (written < 0 && errno != EINTR) {
-			return; /* a full disk: lost, as it would be without us */
+			/* A full disk. Nobody looks for an error on stderr: lost, as without us. */
+			if (copier->is_stdout)
+				_exit(1);
+			return;
 		}
 	}
 }
@@ -227,7 +231,11 @@ _Noreturn void nm_relay_process(int from, int to, int peer)
 	static struct copier copier;
 	sigset_t while_waiting;
 
-	copier = (struct copier){.from = from, .to = to, .peer = peer, .at_line_start = true};
+	copier = (struct copier){.from = from,
+				 .to = to,
+				 .peer = peer,
+				 .is_stdout = to == STDOUT_FILENO,
+				 .at_line_start = true};
 	prctl(PR_SET_NAME, to == STDOUT_FILENO ? "stdout-relay" : "stderr-relay");
 	ignore_signals(&while_waiting);
 	close_others(&copier);

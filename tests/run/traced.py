@@ -135,6 +135,13 @@ class Tests:
         os.close(theirs)
         expect(done.returncode == 4, done.returncode)
 
+    def a_full_disk_is_an_error_for_the_command(self):
+        script = ("process.stdout.on('error', (e) => { process.exit(e.code === 'EPIPE' ? 4 : 5) }); "
+                  "setInterval(() => process.stdout.write('x'), 1)")
+        with open("/dev/full", "wb") as full:
+            done, _ = self.run(self.node, "-e", script, options=["-q", "--read-stdout"], stdout=full)
+        expect(done.returncode == 4, done.returncode)
+
     def a_terminal_stays_one(self):
         ours, theirs = pty.openpty()
         done, _ = self.run(self.node, "-p", "JSON.stringify([0, 1, 2].map(require('tty').isatty))",
